@@ -1,0 +1,5 @@
+export * from './brand.ts';
+export * from './clock.ts';
+export * from './hash.ts';
+export * from './ids.ts';
+export * from './log.ts';
