@@ -82,6 +82,13 @@ export type PipelineView = {
   nodes: NodeView[];
   edges: EdgeView[];
   /** Typed inputs for the New run form. */
-  parameters: { name: string; type: string; optional: boolean; defaultValue?: unknown; description?: string; literals?: unknown[] }[];
+  parameters: {
+    name: string;
+    type: string;
+    optional: boolean;
+    defaultValue?: unknown;
+    description?: string;
+    literals?: unknown[];
+  }[];
   yaml: string;
 };
