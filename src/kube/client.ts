@@ -17,7 +17,14 @@ export type Write =
   | { verb: 'create'; object: Obj; adopt?: 'ifOwned' | 'never' } // AlreadyExists with our owner uid counts as done
   | { verb: 'update'; object: Obj; subresource?: 'status' }
   | { verb: 'apply'; object: Obj; force?: boolean; subresource?: 'status' | 'scale' }
-  | { verb: 'patch'; ref: Ref; type: 'json' | 'merge' | 'strategic'; patch: unknown; subresource?: string; resourceVersion?: string }
+  | {
+      verb: 'patch';
+      ref: Ref;
+      type: 'json' | 'merge' | 'strategic';
+      patch: unknown;
+      subresource?: string;
+      resourceVersion?: string;
+    }
   | { verb: 'delete'; ref: Ref; uid?: string; propagation?: 'Foreground' | 'Background' | 'Orphan'; graceSeconds?: number }
   | { verb: 'post'; ref: Ref; subresource: 'binding' | 'eviction' | 'token'; body: unknown };
 /**
@@ -31,10 +38,16 @@ export interface Client {
   get<T extends Obj = Obj>(ref: Ref, o?: { resourceVersion?: string }): Promise<Frozen<T>>;
   /** Pages of one snapshot. */
   list<T extends Obj = Obj>(gvk: Gvk, o?: ListOptions): AsyncIterable<{ items: readonly Frozen<T>[]; resourceVersion: string }>;
-  watch<T extends Obj = Obj>(gvk: Gvk, o: ListOptions & { resourceVersion: string; signal: AbortSignal }): AsyncIterable<WatchEvent<T>>;
+  watch<T extends Obj = Obj>(
+    gvk: Gvk,
+    o: ListOptions & { resourceVersion: string; signal: AbortSignal },
+  ): AsyncIterable<WatchEvent<T>>;
   write<T extends Obj = Obj>(w: Write, o?: WriteOptions): Promise<Frozen<T>>;
   /** SelfSubjectAccessReview. */
-  can(verb: string, what: { group: string; resource: string; subresource?: string; namespace?: string; name?: string } | { path: string }): Promise<boolean>;
+  can(
+    verb: string,
+    what: { group: string; resource: string; subresource?: string; namespace?: string; name?: string } | { path: string },
+  ): Promise<boolean>;
   log(pod: Ref, o: LogOptions, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   exec(pod: Ref, o: ExecOptions): Promise<import('./transport.ts').ExecSession>;
   portForward(pod: Ref, port: number): Promise<Duplex>;

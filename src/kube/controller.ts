@@ -22,7 +22,14 @@ export interface Performer<P = unknown> {
   perform(params: P, ctx: { id: string; client: Client; clock: Clock; signal: AbortSignal }): Promise<void>;
 }
 export type Key = { namespace?: string; name: string };
-export type EventDraft = { type?: 'Normal' | 'Warning'; reason: string; message: string; regarding?: Ref; related?: Ref; action?: string };
+export type EventDraft = {
+  type?: 'Normal' | 'Warning';
+  reason: string;
+  message: string;
+  regarding?: Ref;
+  related?: Ref;
+  action?: string;
+};
 
 /** The world as one plan sees it: frozen, complete, without clocks. */
 export interface Observed<T extends Obj = Obj, M = unknown> {

@@ -16,5 +16,7 @@ export function patchChangesNothing(target: unknown, patch: unknown): boolean {
   if (patch === null) return target === undefined;
   if (typeof patch !== 'object' || Array.isArray(patch)) return jsonEqual(target, patch);
   if (typeof target !== 'object' || target === null || Array.isArray(target)) return false;
-  return Object.entries(patch).every(([k, v]) => v === undefined || patchChangesNothing((target as Record<string, unknown>)[k], v));
+  return Object.entries(patch).every(
+    ([k, v]) => v === undefined || patchChangesNothing((target as Record<string, unknown>)[k], v),
+  );
 }

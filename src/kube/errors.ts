@@ -22,7 +22,16 @@ export function isReason(e: unknown, reason: string): e is StatusError {
 
 type Details = NonNullable<Status['details']>;
 function failure(code: number, reason: string, message: string, details?: Details): StatusError {
-  return new StatusError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, ...(details ? { details } : {}), code });
+  return new StatusError({
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message,
+    reason,
+    ...(details ? { details } : {}),
+    code,
+  });
 }
 /** `pods`, or `deployments.apps`: how messages name a resource. */
 export function resourceName(r: { group: string; plural: string }): string {
@@ -35,9 +44,13 @@ const named = (r: Resource, name: string): Details => ({ name, ...(r.group ? { g
 export const errors = {
   notFound: (r: Resource, name: string) => failure(404, 'NotFound', `${resourceName(r)} "${name}" not found`, named(r, name)),
   unknownResource: () => failure(404, 'NotFound', 'the server could not find the requested resource', {}),
-  alreadyExists: (r: Resource, name: string) => failure(409, 'AlreadyExists', `${resourceName(r)} "${name}" already exists`, named(r, name)),
-  conflict: (r: Resource, name: string, detail = 'the object has been modified; please apply your changes to the latest version and try again') =>
-    failure(409, 'Conflict', `Operation cannot be fulfilled on ${resourceName(r)} "${name}": ${detail}`, named(r, name)),
+  alreadyExists: (r: Resource, name: string) =>
+    failure(409, 'AlreadyExists', `${resourceName(r)} "${name}" already exists`, named(r, name)),
+  conflict: (
+    r: Resource,
+    name: string,
+    detail = 'the object has been modified; please apply your changes to the latest version and try again',
+  ) => failure(409, 'Conflict', `Operation cannot be fulfilled on ${resourceName(r)} "${name}": ${detail}`, named(r, name)),
   forbidden: (r: Resource, name: string, detail: string, causes?: Details['causes']) =>
     failure(403, 'Forbidden', `${resourceName(r)}${name ? ` "${name}"` : ''} is forbidden: ${detail}`, {
       ...(name ? { name } : {}),
@@ -52,7 +65,11 @@ export const errors = {
   notAcceptable: (types: readonly string[]) =>
     failure(406, 'NotAcceptable', `only the following media types are accepted: ${types.join(', ')}`),
   unsupportedMediaType: (types: readonly string[]) =>
-    failure(415, 'UnsupportedMediaType', `the body of the request was in an unknown format - accepted media types include: ${types.join(', ')}`),
+    failure(
+      415,
+      'UnsupportedMediaType',
+      `the body of the request was in an unknown format - accepted media types include: ${types.join(', ')}`,
+    ),
   tooLarge: (limitBytes: number) => failure(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${limitBytes}`),
   expired: (message: string, continueToken?: string) =>
     new StatusError({
@@ -75,9 +92,9 @@ export const errors = {
     });
   },
   serverTimeout: (message: string) => failure(504, 'Timeout', message, {}),
-  tooManyRequests: (message: string, retryAfterSeconds: number) => failure(429, 'TooManyRequests', message, { retryAfterSeconds }),
+  tooManyRequests: (message: string, retryAfterSeconds: number) =>
+    failure(429, 'TooManyRequests', message, { retryAfterSeconds }),
   unavailable: (message: string) => failure(503, 'ServiceUnavailable', message),
-  internal: (message: string) =>
-    failure(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] }),
+  internal: (message: string) => failure(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] }),
   failure,
 };

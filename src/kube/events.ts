@@ -55,7 +55,10 @@ export class EventRecorder {
         apiVersion: 'v1',
         kind: 'Event',
         metadata: { name, namespace },
-        involvedObject: { ...about, ...(object.metadata.resourceVersion ? { resourceVersion: object.metadata.resourceVersion } : {}) },
+        involvedObject: {
+          ...about,
+          ...(object.metadata.resourceVersion ? { resourceVersion: object.metadata.resourceVersion } : {}),
+        },
         type,
         reason: draft.reason,
         message: draft.message.slice(0, 1024),

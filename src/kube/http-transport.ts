@@ -30,10 +30,16 @@ export class HttpTransport implements Transport {
     }
     if (body) headers['content-length'] = String(body.byteLength);
     return new Promise((resolve, reject) => {
-      const request = httpsRequest(url, { method: r.method, headers, agent: this.#agent, ...(r.signal ? { signal: r.signal } : {}) }, response => {
-        resolve({ code: response.statusCode ?? 0, headers: response.headers as Record<string, string>, bytes: () => response });
-      });
-      request.on('error', e => reject(r.signal?.aborted ? r.signal.reason : errors.unavailable(`cannot reach ${url.host}: ${e.message}`)));
+      const request = httpsRequest(
+        url,
+        { method: r.method, headers, agent: this.#agent, ...(r.signal ? { signal: r.signal } : {}) },
+        response => {
+          resolve({ code: response.statusCode ?? 0, headers: response.headers as Record<string, string>, bytes: () => response });
+        },
+      );
+      request.on('error', e =>
+        reject(r.signal?.aborted ? r.signal.reason : errors.unavailable(`cannot reach ${url.host}: ${e.message}`)),
+      );
       request.end(body);
     });
   }
@@ -56,13 +62,20 @@ export class DiscoveryMapper implements ResourceMapper {
     if (known) return known;
     const { group, version } = parseGvk(gvk);
     const path = group ? `/apis/${group}/${version}` : `/api/${version}`;
-    const response = await this.#transport.request({ method: 'GET', path, user: this.#user, headers: { accept: 'application/json' } });
+    const response = await this.#transport.request({
+      method: 'GET',
+      path,
+      user: this.#user,
+      headers: { accept: 'application/json' },
+    });
     const parts: Uint8Array[] = [];
     const bytes = response.bytes?.();
     if (bytes instanceof Uint8Array) parts.push(bytes);
     else if (bytes) for await (const chunk of bytes) parts.push(chunk);
     if (response.code !== 200) throw errors.unknownResource();
-    const list = (response.object ?? JSON.parse(Buffer.concat(parts).toString())) as { resources: { name: string; kind: string; namespaced: boolean }[] };
+    const list = (response.object ?? JSON.parse(Buffer.concat(parts).toString())) as {
+      resources: { name: string; kind: string; namespaced: boolean }[];
+    };
     for (const r of list.resources) {
       if (r.name.includes('/')) continue;
       const key = `${group ? `${group}/` : ''}${version}/${r.kind}`;

@@ -2,6 +2,7 @@ export * from './client.ts';
 export * from './controller.ts';
 export * from './equality.ts';
 export * from './errors.ts';
+export * from './explain.ts';
 export * from './http-transport.ts';
 export * from './informer.ts';
 export * from './module.ts';

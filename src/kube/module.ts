@@ -1,5 +1,4 @@
-import type { Migration, Sql } from '../data/types.ts';
-import type { Blobs } from '../data/types.ts';
+import type { Blobs, Migration, Sql } from '../data/types.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Logger } from '../lib/log.ts';

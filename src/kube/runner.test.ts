@@ -36,12 +36,19 @@ const sets: ControllerDef<Sets, { plans: number }> = {
               },
             },
           })),
-        ...pods.filter(p => !names.includes(p.metadata.name)).map(p => ({ verb: 'delete' as const, ref: refOf(p), uid: p.metadata.uid! })),
+        ...pods
+          .filter(p => !names.includes(p.metadata.name))
+          .map(p => ({ verb: 'delete' as const, ref: refOf(p), uid: p.metadata.uid! })),
       ],
     };
   },
 };
-const set = (replicas: number): Sets => ({ apiVersion: 'test/v1', kind: 'Set', metadata: { name: 'a', namespace: 'default' }, spec: { replicas } });
+const set = (replicas: number): Sets => ({
+  apiVersion: 'test/v1',
+  kind: 'Set',
+  metadata: { name: 'a', namespace: 'default' },
+  spec: { replicas },
+});
 
 async function until(what: string, check: () => boolean): Promise<void> {
   for (let i = 0; i < 2_000; i++) {
@@ -51,7 +58,10 @@ async function until(what: string, check: () => boolean): Promise<void> {
   }
   assert.fail(`waited in vain until ${what}`);
 }
-function world(api: MemoryApi, o: { faulty?: number; controllers?: ControllerDef[]; sources?: Source[]; performers?: Performer[] } = {}) {
+function world(
+  api: MemoryApi,
+  o: { faulty?: number; controllers?: ControllerDef[]; sources?: Source[]; performers?: Performer[] } = {},
+) {
   const ids = seededIds(o.faulty ?? 0);
   const client = api.client();
   const bad = o.faulty === undefined ? client : faultyClient(client, ids, systemClock);
@@ -104,7 +114,9 @@ test('performs write-ahead effects before the writes of the same plan', async ()
                   metadata: {
                     name: 'c',
                     namespace: 'default',
-                    ownerReferences: [{ apiVersion: 'test/v1', kind: 'Set', name: 'a', uid: object.metadata.uid!, controller: true }],
+                    ownerReferences: [
+                      { apiVersion: 'test/v1', kind: 'Set', name: 'a', uid: object.metadata.uid!, controller: true },
+                    ],
                   },
                 },
               },
@@ -119,7 +131,10 @@ test('performs write-ahead effects before the writes of the same plan', async ()
     },
   });
   api.put(set(0));
-  const runner = world(api, { controllers: [controller], performers: [performer('before', 'beforeWrites'), performer('after', 'afterWrites')] });
+  const runner = world(api, {
+    controllers: [controller],
+    performers: [performer('before', 'beforeWrites'), performer('after', 'afterWrites')],
+  });
   await until('both ran', () => order.length === 2);
   assert.deepEqual(order, ['before 0', 'after 1']);
   await runner.stop();

@@ -1,7 +1,11 @@
 import { errors } from './errors.ts';
 import type { Frozen } from './types.ts';
 
-export type LabelRequirement = { key: string; operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist' | 'Gt' | 'Lt'; values: readonly string[] };
+export type LabelRequirement = {
+  key: string;
+  operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist' | 'Gt' | 'Lt';
+  values: readonly string[];
+};
 export type LabelSelector = {
   matchLabels?: Record<string, string>;
   matchExpressions?: { key: string; operator: string; values?: string[] }[];
@@ -62,7 +66,7 @@ function show(r: LabelRequirement): string {
 }
 
 const KEY = String.raw`(?:[A-Za-z0-9][-A-Za-z0-9_.]*\/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?`;
-const VALUE = String.raw`[-A-Za-z0-9_.]*`;
+const VALUE = '[-A-Za-z0-9_.]*';
 const TERMS: [RegExp, (m: RegExpExecArray) => LabelRequirement][] = [
   [new RegExp(`^!\\s*(${KEY})$`), m => ({ key: m[1]!, operator: 'DoesNotExist', values: [] })],
   [new RegExp(`^(${KEY})$`), m => ({ key: m[1]!, operator: 'Exists', values: [] })],
@@ -114,7 +118,11 @@ export function parseLabelSelector(text: string): Selector {
 /** A selector of an object's spec: `matchLabels` and `matchExpressions`; an absent selector matches nothing. */
 export function selectorOf(s: Frozen<LabelSelector> | LabelSelector | undefined): Selector | undefined {
   if (!s) return undefined;
-  const requirements: LabelRequirement[] = Object.entries(s.matchLabels ?? {}).map(([key, value]) => ({ key, operator: 'In', values: [value] }));
+  const requirements: LabelRequirement[] = Object.entries(s.matchLabels ?? {}).map(([key, value]) => ({
+    key,
+    operator: 'In',
+    values: [value],
+  }));
   for (const e of s.matchExpressions ?? []) {
     requirements.push({ key: e.key, operator: e.operator as LabelRequirement['operator'], values: e.values ?? [] });
   }

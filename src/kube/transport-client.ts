@@ -1,7 +1,16 @@
 import type { Duplex } from 'node:stream';
 import type { Client, ListOptions, WatchEvent, Write, WriteOptions } from './client.ts';
 import { errors, StatusError } from './errors.ts';
-import type { ApiRequest, ApiResponse, ExecOptions, ExecSession, LogOptions, ResourceInfo, ResourceMapper, Transport } from './transport.ts';
+import type {
+  ApiRequest,
+  ApiResponse,
+  ExecOptions,
+  ExecSession,
+  LogOptions,
+  ResourceInfo,
+  ResourceMapper,
+  Transport,
+} from './transport.ts';
 import { deepFreeze, type Frozen, type Gvk, gvkOf, type Obj, type Ref, type Status, type UserInfo } from './types.ts';
 
 /** What cannot pass through request and answer: sessions. In process they go to the node, over HTTP to an upgraded connection. */
@@ -63,13 +72,18 @@ class TransportClient implements Client {
         metadata: { resourceVersion: string; continue?: string };
         items: Obj[];
       }>;
-      const items = page.items.every(i => i.kind) ? page.items : page.items.map(i => deepFreeze(Object.assign({ apiVersion: apiVersionOf(r), kind: r.kind }, i)));
+      const items = page.items.every(i => i.kind)
+        ? page.items
+        : page.items.map(i => deepFreeze(Object.assign({ apiVersion: apiVersionOf(r), kind: r.kind }, i)));
       yield { items: items as readonly Frozen<T>[], resourceVersion: page.metadata.resourceVersion };
       token = page.metadata.continue;
     } while (token);
   }
 
-  async *watch<T extends Obj>(gvk: Gvk, o: ListOptions & { resourceVersion: string; signal: AbortSignal }): AsyncIterable<WatchEvent<T>> {
+  async *watch<T extends Obj>(
+    gvk: Gvk,
+    o: ListOptions & { resourceVersion: string; signal: AbortSignal },
+  ): AsyncIterable<WatchEvent<T>> {
     const r = await this.#o.mapper.resourceFor(gvk);
     const query = listQuery(o);
     query.set('watch', 'true');
@@ -87,7 +101,11 @@ class TransportClient implements Client {
     if (o.dryRun) query.set('dryRun', 'All');
     if (w.verb === 'create' || w.verb === 'update' || w.verb === 'apply') return (await this.#writeObject(w, query)) as Frozen<T>;
     const r = await this.#o.mapper.resourceFor(gvkOf(w.ref));
-    if (w.verb === 'post') return (await this.#call('POST', resourcePath(r, w.ref.namespace, w.ref.name, w.subresource), { query, object: w.body })) as Frozen<T>;
+    if (w.verb === 'post')
+      return (await this.#call('POST', resourcePath(r, w.ref.namespace, w.ref.name, w.subresource), {
+        query,
+        object: w.body,
+      })) as Frozen<T>;
     if (w.verb === 'delete') {
       const body = {
         kind: 'DeleteOptions',
@@ -101,7 +119,10 @@ class TransportClient implements Client {
     }
     const patch =
       w.resourceVersion && w.type !== 'json'
-        ? { ...(w.patch as object), metadata: { ...(w.patch as { metadata?: object }).metadata, resourceVersion: w.resourceVersion } }
+        ? {
+            ...(w.patch as object),
+            metadata: { ...(w.patch as { metadata?: object }).metadata, resourceVersion: w.resourceVersion },
+          }
         : w.patch;
     const path = resourcePath(r, w.ref.namespace, w.ref.name, w.subresource);
     return (await this.#call('PATCH', path, { query, object: patch, type: PATCH_TYPES[w.type] })) as Frozen<T>;
@@ -118,10 +139,16 @@ class TransportClient implements Client {
     return await this.#call('PATCH', path, { query, object: w.object, type: 'application/apply-patch+yaml' });
   }
 
-  async can(verb: string, what: { group: string; resource: string; subresource?: string; namespace?: string; name?: string } | { path: string }): Promise<boolean> {
-    const spec = 'path' in what ? { nonResourceAttributes: { verb, path: what.path } } : { resourceAttributes: { verb, ...what } };
+  async can(
+    verb: string,
+    what: { group: string; resource: string; subresource?: string; namespace?: string; name?: string } | { path: string },
+  ): Promise<boolean> {
+    const spec =
+      'path' in what ? { nonResourceAttributes: { verb, path: what.path } } : { resourceAttributes: { verb, ...what } };
     const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', metadata: {}, spec };
-    const answer = (await this.#call('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { object: review })) as { status?: { allowed?: boolean } };
+    const answer = (await this.#call('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { object: review })) as {
+      status?: { allowed?: boolean };
+    };
     return answer.status?.allowed === true;
   }
 
@@ -147,18 +174,29 @@ class TransportClient implements Client {
     return this.#o.sessions;
   }
 
-  async #call(method: ApiRequest['method'], path: string, o: { query?: URLSearchParams; object?: unknown; type?: string }): Promise<unknown> {
+  async #call(
+    method: ApiRequest['method'],
+    path: string,
+    o: { query?: URLSearchParams; object?: unknown; type?: string },
+  ): Promise<unknown> {
     const response = await this.#send(method, path, o);
     if (response.code >= 400) throw await failureOf(response);
     return await bodyOf(response);
   }
 
-  async #send(method: ApiRequest['method'], path: string, o: { query?: URLSearchParams; object?: unknown; type?: string; signal?: AbortSignal }): Promise<ApiResponse> {
+  async #send(
+    method: ApiRequest['method'],
+    path: string,
+    o: { query?: URLSearchParams; object?: unknown; type?: string; signal?: AbortSignal },
+  ): Promise<ApiResponse> {
     return await this.#o.transport.request({
       method,
       path,
       user: this.user,
-      headers: { accept: 'application/json', ...(o.object === undefined ? {} : { 'content-type': o.type ?? 'application/json' }) },
+      headers: {
+        accept: 'application/json',
+        ...(o.object === undefined ? {} : { 'content-type': o.type ?? 'application/json' }),
+      },
       ...(o.query ? { query: o.query } : {}),
       ...(o.object === undefined ? {} : { object: o.object }),
       ...(o.signal ? { signal: o.signal } : {}),

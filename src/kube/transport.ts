@@ -52,7 +52,14 @@ export type LogOptions = {
   limitBytes?: number;
   stream?: 'All' | 'Stdout' | 'Stderr';
 };
-export type ExecOptions = { container?: string; command: readonly string[]; stdin: boolean; stdout: boolean; stderr: boolean; tty: boolean };
+export type ExecOptions = {
+  container?: string;
+  command: readonly string[];
+  stdin: boolean;
+  stdout: boolean;
+  stderr: boolean;
+  tty: boolean;
+};
 /** A running command in a container. Streams that were not asked for are absent. */
 export interface ExecSession {
   readonly stdin?: import('node:stream').Writable;

@@ -93,7 +93,13 @@ export function gvkOf(o: { apiVersion: string; kind: string }): Gvk {
 /** A reference to an object, with its uid. */
 export function refOf(o: Frozen<Obj> | Obj): Ref {
   const { name, namespace, uid } = o.metadata;
-  return { apiVersion: o.apiVersion, kind: o.kind, name, ...(namespace === undefined ? {} : { namespace }), ...(uid === undefined ? {} : { uid }) };
+  return {
+    apiVersion: o.apiVersion,
+    kind: o.kind,
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(uid === undefined ? {} : { uid }),
+  };
 }
 /** `namespace/name`, or `name` for cluster-scoped objects. */
 export function keyOf(o: { metadata: { namespace?: string; name: string } }): string {

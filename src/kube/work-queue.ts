@@ -36,7 +36,10 @@ export class WorkQueue {
   /** Adds the key after `ms`; an earlier call for the same key is replaced. */
   addAfter(key: string, ms: number): void {
     this.#timers.get(key)?.();
-    if (ms <= 0) return this.add(key);
+    if (ms <= 0) {
+      this.add(key);
+      return;
+    }
     this.#timers.set(
       key,
       this.#clock.after(ms, () => {

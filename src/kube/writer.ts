@@ -38,7 +38,8 @@ export class Writer {
       answer = await this.#client.write(w);
     } catch (error) {
       if (w.verb === 'delete' && (isReason(error, 'NotFound') || isReason(error, 'Conflict'))) return undefined;
-      if (w.verb === 'create' && w.adopt !== 'never' && isReason(error, 'AlreadyExists')) answer = await this.#adopt(w.object, planned, error);
+      if (w.verb === 'create' && w.adopt !== 'never' && isReason(error, 'AlreadyExists'))
+        answer = await this.#adopt(w.object, planned, error);
       else throw error;
     }
     if (answer?.metadata?.resourceVersion && !removed(answer)) this.#informers.peek(gvkOf(answer))?.observe(answer);
@@ -48,7 +49,12 @@ export class Writer {
   /** What exists already under the name counts as created if it is ours. */
   async #adopt(object: Obj, planned: Frozen<Obj>, error: unknown): Promise<Frozen<Obj>> {
     const { namespace, name } = object.metadata;
-    const existing = await this.#client.get({ apiVersion: object.apiVersion, kind: object.kind, name, ...(namespace ? { namespace } : {}) });
+    const existing = await this.#client.get({
+      apiVersion: object.apiVersion,
+      kind: object.kind,
+      name,
+      ...(namespace ? { namespace } : {}),
+    });
     const owners = existing.metadata.ownerReferences ?? [];
     const wanted = object.metadata.ownerReferences?.[0]?.uid ?? planned.metadata.uid;
     if (!owners.some(o => o.uid === wanted)) throw error;
@@ -61,5 +67,9 @@ function isSame(answer: Frozen<Obj>, planned: Frozen<Obj>): boolean {
 }
 /** An object that is being deleted and has nothing left to wait for is gone. */
 function removed(o: Frozen<Obj>): boolean {
-  return o.metadata.deletionTimestamp !== undefined && !o.metadata.finalizers?.length && (o.metadata.deletionGracePeriodSeconds ?? 0) === 0;
+  return (
+    o.metadata.deletionTimestamp !== undefined &&
+    !o.metadata.finalizers?.length &&
+    (o.metadata.deletionGracePeriodSeconds ?? 0) === 0
+  );
 }

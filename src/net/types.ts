@@ -21,8 +21,8 @@ export type RouteRequest = {
   raw: IncomingMessage;
 };
 export type RouteAnswer =
-  | { status?: number; headers?: Record<string, string>; json: unknown }
-  | { status?: number; headers?: Record<string, string>; body: string | Uint8Array | AsyncIterable<Uint8Array> }
+  | { status?: number; headers?: Record<string, string | string[]>; json: unknown }
+  | { status?: number; headers?: Record<string, string | string[]>; body: string | Uint8Array | AsyncIterable<Uint8Array> }
   /** Server-sent events: one JSON value each. */
   | { sse: AsyncIterable<{ event?: string; id?: string; data: unknown }> };
 export type Route = {

@@ -5,7 +5,14 @@ import { errors } from '../errors.ts';
 import { type Frozen, type Gvk, gvkOf, type Obj, parseGvk, type Ref } from '../types.ts';
 
 /** How often things go wrong, from 0 to 1. */
-export type Faults = { conflict: number; tooMany: number; lostAnswer: number; dropWatch: number; expired: number; delayMs: number };
+export type Faults = {
+  conflict: number;
+  tooMany: number;
+  lostAnswer: number;
+  dropWatch: number;
+  expired: number;
+  delayMs: number;
+};
 export const someFaults: Faults = { conflict: 0.1, tooMany: 0.05, lostAnswer: 0.05, dropWatch: 0.02, expired: 0.02, delayMs: 5 };
 
 /**
@@ -23,7 +30,10 @@ export function faultyClient(inner: Client, ids: Ids, clock: Clock, faults: Faul
       return await inner.get<T>(ref);
     },
     list: (gvk, o) => inner.list(gvk, o),
-    async *watch<T extends Obj>(gvk: Gvk, o: ListOptions & { resourceVersion: string; signal: AbortSignal }): AsyncIterable<WatchEvent<T>> {
+    async *watch<T extends Obj>(
+      gvk: Gvk,
+      o: ListOptions & { resourceVersion: string; signal: AbortSignal },
+    ): AsyncIterable<WatchEvent<T>> {
       if (strikes(faults.expired)) throw errors.expired('too old resource version: 1 (2)');
       for await (const event of inner.watch<T>(gvk, o)) {
         await clock.sleep(ids.random() * faults.delayMs);

@@ -19,7 +19,10 @@ export class MemoryApi {
     return new MemoryClient(this, user);
   }
   put(o: Obj): Item {
-    return this.store({ ...o, metadata: { uid: `uid-${keyOf(o)}`, ...o.metadata } }, this.#items.has(idOf(o)) ? 'MODIFIED' : 'ADDED');
+    return this.store(
+      { ...o, metadata: { uid: `uid-${keyOf(o)}`, ...o.metadata } },
+      this.#items.has(idOf(o)) ? 'MODIFIED' : 'ADDED',
+    );
   }
   get(ref: Ref): Item {
     const found = this.#items.get(idOf(ref));
@@ -29,7 +32,10 @@ export class MemoryApi {
   list(gvk: Gvk, o: ListOptions = {}): Item[] {
     const selector = parseLabelSelector(o.labels ?? '');
     return [...this.#items.values()].filter(
-      i => gvkOf(i) === gvk && (o.namespace === undefined || i.metadata.namespace === o.namespace) && selector.matches(i.metadata.labels),
+      i =>
+        gvkOf(i) === gvk &&
+        (o.namespace === undefined || i.metadata.namespace === o.namespace) &&
+        selector.matches(i.metadata.labels),
     );
   }
   get version(): string {
@@ -69,7 +75,10 @@ class MemoryClient implements Client {
   async *list<T extends Obj>(gvk: Gvk, o?: ListOptions) {
     yield { items: this.#api.list(gvk, o) as unknown as Frozen<T>[], resourceVersion: this.#api.version };
   }
-  async *watch<T extends Obj>(gvk: Gvk, o: ListOptions & { resourceVersion: string; signal: AbortSignal }): AsyncIterable<WatchEvent<T>> {
+  async *watch<T extends Obj>(
+    gvk: Gvk,
+    o: ListOptions & { resourceVersion: string; signal: AbortSignal },
+  ): AsyncIterable<WatchEvent<T>> {
     const queue: WatchEvent[] = [];
     let wake = () => {};
     const stop = this.#api.watch(gvk, Number(o.resourceVersion), e => {
@@ -102,7 +111,8 @@ class MemoryClient implements Client {
       case 'update': {
         const live = this.#api.get(refTo(w.object));
         const expected = w.object.metadata.resourceVersion;
-        if (expected && expected !== live.metadata.resourceVersion) throw errors.conflict(resourceOf(gvkOf(live)), live.metadata.name);
+        if (expected && expected !== live.metadata.resourceVersion)
+          throw errors.conflict(resourceOf(gvkOf(live)), live.metadata.name);
         return this.#save(w.subresource === 'status' ? { ...(live as Obj), status: w.object.status } : w.object);
       }
       case 'patch': {
@@ -112,7 +122,10 @@ class MemoryClient implements Client {
       case 'delete': {
         const live = this.#api.get(w.ref) as Obj;
         if (!live.metadata.finalizers?.length) return this.#api.store(live, 'DELETED');
-        return this.#api.store({ ...live, metadata: { ...live.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } }, 'MODIFIED');
+        return this.#api.store(
+          { ...live, metadata: { ...live.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } },
+          'MODIFIED',
+        );
       }
       default:
         throw errors.badRequest(`the memory API knows no ${w.verb}`);
