@@ -1,5 +1,6 @@
 import { canonicalJson, sha256Hex, VERSION } from '../../lib/index.ts';
-import type { OpenApiResource } from './paths.ts';
+import { Components } from './components.ts';
+import { addPaths, type OpenApiResource, type Paths } from './paths.ts';
 
 /** The path of a group version below `/` and below `/openapi/v3/`: `api/v1`, `apis/apps/v1`. */
 export function groupVersionPath(groupVersion: string): string {
@@ -21,7 +22,22 @@ export function openApiRoot(groupVersions: ReadonlyMap<string, readonly OpenApiR
   return { paths };
 }
 
-/** `/openapi/v3/{api/v1 | apis/group/version}`. */
-export function openApiV3(_groupVersion: string, _resources: readonly OpenApiResource[]): unknown {
-  return { openapi: '3.0.0', info: { title: 'Kubernetes', version: 'unversioned' }, paths: {}, components: { schemas: {} } };
+/**
+ * `/openapi/v3/{api/v1 | apis/group/version}`: paths and schemas of one group version, as kubectl's validation, `explain` and
+ * strategic patches read them. Making it takes some milliseconds: keep the text by `openApiHash`.
+ */
+export function openApiV3(groupVersion: string, resources: readonly OpenApiResource[]): unknown {
+  const root = `/${groupVersionPath(groupVersion)}`;
+  const components = new Components();
+  const paths: Paths = {};
+  for (const resource of resources) addPaths(paths, components, root, groupVersion, resource);
+  return {
+    openapi: '3.0.0',
+    info: { title: 'Kubernetes', version: 'unversioned' },
+    paths,
+    components: {
+      schemas: components.schemas,
+      securitySchemes: { BearerToken: { type: 'apiKey', name: 'authorization', in: 'header', description: 'Bearer token' } },
+    },
+  };
 }

@@ -33,3 +33,10 @@ export function openApiName(name: string): string {
 export function builtinKinds(): readonly Gvk[] {
   return Object.keys(load().kinds) as Gvk[];
 }
+
+let kindsByName: Map<string, Gvk> | undefined;
+/** The kind of which a definition is the schema, or undefined for a part of one. */
+export function kindOfDefinition(name: string): Gvk | undefined {
+  kindsByName ??= new Map(Object.entries(load().kinds).map(([gvk, definition]) => [definition, gvk as Gvk]));
+  return kindsByName.get(name);
+}

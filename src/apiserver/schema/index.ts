@@ -1,7 +1,7 @@
 export { builtinSchema, schemaNamed } from './builtin.ts';
 export { compileCrd } from './crd.ts';
 export { applyDefaults } from './defaults.ts';
-export { builtinKinds, definitionName, definitionOf, openApiName } from './definitions.ts';
+export { builtinKinds, definitionName, definitionOf, kindOfDefinition, openApiName } from './definitions.ts';
 export { fieldErrors } from './errors.ts';
 export { type Notation, parseNotation } from './notation.ts';
 export { prune, unknownFields } from './unknown-fields.ts';
