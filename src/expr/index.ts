@@ -1,0 +1,2 @@
+export * from './cel.ts';
+export * from './evaluator.ts';
