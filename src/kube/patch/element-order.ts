@@ -1,8 +1,9 @@
-import { deepEqual, isObject } from './json.ts';
+import { jsonEqual } from '../equality.ts';
+import { isObject } from './json.ts';
 
 /** Whether two list elements are the same one: by merge key for objects, by value for scalars. */
 export function isSameElement(a: unknown, b: unknown, mergeKey: string | undefined): boolean {
-  return mergeKey !== undefined && isObject(a) && isObject(b) ? deepEqual(a[mergeKey], b[mergeKey]) : deepEqual(a, b);
+  return mergeKey !== undefined && isObject(a) && isObject(b) ? jsonEqual(a[mergeKey], b[mergeKey]) : jsonEqual(a, b);
 }
 
 /**

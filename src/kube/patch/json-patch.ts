@@ -1,5 +1,6 @@
+import { jsonEqual } from '../equality.ts';
 import { patchErrors } from './errors.ts';
-import { deepEqual, isObject, type JsonObject } from './json.ts';
+import { isObject, type JsonObject } from './json.ts';
 
 const MAX_OPERATIONS = 10_000;
 
@@ -57,7 +58,7 @@ function applyOperation(doc: unknown, { op, path, from, value }: Operation): unk
     case 'copy':
       return add(doc, path, read(doc, from!));
     case 'test':
-      if (!deepEqual(peek(doc, path) ?? null, value ?? null)) throw patchErrors.rejected();
+      if (!jsonEqual(peek(doc, path) ?? null, value ?? null)) throw patchErrors.rejected();
       return doc;
     default:
       throw patchErrors.rejected();

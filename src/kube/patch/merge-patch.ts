@@ -1,4 +1,5 @@
-import { deepEqual, isObject, type JsonObject, own } from './json.ts';
+import { jsonEqual } from '../equality.ts';
+import { isObject, type JsonObject, own } from './json.ts';
 
 /**
  * Applies a JSON Merge Patch (RFC 7386): null removes, objects merge, everything else replaces.
@@ -9,7 +10,7 @@ export function mergePatch<T>(doc: T, patch: unknown): T {
 }
 
 function merge(doc: unknown, patch: unknown): unknown {
-  if (!isObject(patch)) return deepEqual(doc, patch) ? doc : patch;
+  if (!isObject(patch)) return jsonEqual(doc, patch) ? doc : patch;
   const base: JsonObject = isObject(doc) ? doc : {};
   const result: Record<string, unknown> = { ...base };
   let isChanged = base !== doc;
@@ -34,7 +35,7 @@ export function createMergePatch(a: unknown, b: unknown): unknown {
   const patch: Record<string, unknown> = {};
   for (const key of Object.keys(a)) if (own(b, key) === undefined) patch[key] = null;
   for (const [key, value] of Object.entries(b)) {
-    if (value === undefined || deepEqual(own(a, key), value)) continue;
+    if (value === undefined || jsonEqual(own(a, key), value)) continue;
     patch[key] = isObject(own(a, key)) ? createMergePatch(a[key], value) : value;
   }
   return patch;

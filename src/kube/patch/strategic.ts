@@ -1,7 +1,8 @@
+import { jsonEqual } from '../equality.ts';
 import type { Schema } from '../schema.ts';
 import { isSameElement, orderElements } from './element-order.ts';
 import { patchErrors } from './errors.ts';
-import { deepEqual, isObject, type JsonObject, own } from './json.ts';
+import { isObject, type JsonObject, own } from './json.ts';
 
 const DIRECTIVE = '$patch';
 const RETAIN_KEYS = '$retainKeys';
@@ -60,7 +61,7 @@ function mergeMember(result: Record<string, unknown>, key: string, value: unknow
     const field = key.slice(DELETE_FROM.length);
     const live = own(result, field);
     if (!Array.isArray(value)) throw patchErrors.badFormat('$deleteFromPrimitiveList');
-    if (Array.isArray(live)) result[field] = live.filter(item => !value.some(gone => deepEqual(gone, item)));
+    if (Array.isArray(live)) result[field] = live.filter(item => !value.some(gone => jsonEqual(gone, item)));
   } else if (value === null) {
     delete result[key];
   } else {
@@ -98,7 +99,7 @@ function mergeOrderedList(
     // Upstream merges in place: elements added by the patch take the places of deleted ones, and count as live there.
     liveOrder = merged.slice(0, live.length);
   }
-  if (Array.isArray(deletions)) merged = merged.filter(item => !deletions.some(gone => deepEqual(gone, item)));
+  if (Array.isArray(deletions)) merged = merged.filter(item => !deletions.some(gone => jsonEqual(gone, item)));
   result[field] = orderElements(merged, order, liveOrder, how.mergeKey);
   return true;
 }
