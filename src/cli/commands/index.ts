@@ -1,0 +1,87 @@
+import type { Command } from '../command.ts';
+
+/** The command table. A command's code is loaded when it runs: `skiff help` and clients stay quick. */
+const lazy = (c: Omit<Command, 'run'>, load: () => Promise<{ run: Command['run'] }>): Command => ({
+  ...c,
+  run: async x => (await load()).run(x),
+});
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+const namespace = { namespace: { type: 'string', short: 'n' } } as const;
+
+export const commands: readonly Command[] = [
+  lazy(
+    {
+      name: 'up',
+      usage: 'up [--port N] [--detach] [--json]',
+      summary: 'start Skiff; --port N takes N to N+4, 0 picks free ones',
+      options: { port: text, detach: { type: 'boolean', short: 'd' }, json: flag, 'node-mode': text, 'crash-at': text },
+    },
+    () => import('./up.ts'),
+  ),
+  lazy({ name: 'down', usage: 'down', summary: 'stop Skiff and its Pods' }, () => import('./down.ts')),
+  lazy(
+    { name: 'status', usage: 'status [--json]', summary: 'what runs, where, and what isolation it has', options: { json: flag } },
+    () => import('./status.ts'),
+  ),
+  lazy({ name: 'open', usage: 'open', summary: 'print a one-time link that signs a browser in' }, () => import('./open.ts')),
+  lazy(
+    {
+      name: 'run',
+      usage: 'run FILE [--param k=v] [--follow]',
+      summary: 'run a compiled pipeline',
+      options: {
+        param: { type: 'string', short: 'p', multiple: true },
+        follow: { type: 'boolean', short: 'f' },
+        name: text,
+        experiment: text,
+        ...namespace,
+      },
+    },
+    () => import('./run.ts'),
+  ),
+  lazy(
+    {
+      name: 'logs',
+      usage: 'logs POD|RUN [TASK] [--follow]',
+      summary: 'the log of a Pod, or of a task of a run',
+      options: { follow: { type: 'boolean', short: 'f' }, container: { type: 'string', short: 'c' }, ...namespace },
+    },
+    () => import('./logs.ts'),
+  ),
+  lazy(
+    { name: 'why', usage: 'why KIND/NAME', summary: 'why something is not as asked', options: { ...namespace, json: flag } },
+    () => import('./why.ts'),
+  ),
+  lazy(
+    {
+      name: 'get',
+      usage: 'get KIND [NAME] [-o yaml|json]',
+      summary: 'objects, as kubectl shows them',
+      options: { output: { type: 'string', short: 'o' }, 'all-namespaces': { type: 'boolean', short: 'A' }, ...namespace },
+    },
+    () => import('./get.ts'),
+  ),
+  lazy(
+    { name: 'env', usage: 'env', summary: 'shell lines that point kubectl and the SDKs at this Skiff' },
+    () => import('./env.ts'),
+  ),
+  lazy(
+    { name: 'backup', usage: 'backup FILE', summary: 'a consistent copy of everything, also while running' },
+    () => import('./backup.ts'),
+  ),
+  lazy({ name: 'restore', usage: 'restore FILE', summary: 'fill an empty home from a backup' }, () => import('./restore.ts')),
+  lazy(
+    { name: 'reset', usage: 'reset --yes', summary: 'stop and delete everything in this home', options: { yes: flag } },
+    () => import('./reset.ts'),
+  ),
+  lazy(
+    {
+      name: 'demo',
+      usage: 'demo [--exit]',
+      summary: 'run the lifecycle example from SDK to screen',
+      options: { exit: flag, port: text },
+    },
+    () => import('./demo.ts'),
+  ),
+];
