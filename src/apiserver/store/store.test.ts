@@ -19,8 +19,15 @@ function open(
   clock = new VirtualClock(),
 ): { store: Store; pods: StoredResource; secrets: StoredResource; clock: VirtualClock } {
   const store = new Store({ path: join(folder, 'kube.db'), clock, ids: seededIds(1), log: silentLogger, masterKey });
-  const pods = store.resource({ group: '', plural: 'pods', historyMs: HOUR, encrypted: false, fields: () => ({}) });
-  const secrets = store.resource({ group: '', plural: 'secrets', historyMs: HOUR, encrypted: true, fields: () => ({}) });
+  const pods = store.resource({ group: '', plural: 'pods', historyMs: HOUR, encrypted: false, indexed: [], fields: () => ({}) });
+  const secrets = store.resource({
+    group: '',
+    plural: 'secrets',
+    historyMs: HOUR,
+    encrypted: true,
+    indexed: [],
+    fields: () => ({}),
+  });
   return { store, pods, secrets, clock };
 }
 async function withFolder(run: (folder: string) => Promise<void>): Promise<void> {

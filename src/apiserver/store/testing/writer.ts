@@ -10,7 +10,7 @@ const store = new Store({
   log: silentLogger,
   masterKey: new Uint8Array(32),
 });
-const pods = store.resource({ group: '', plural: 'pods', historyMs: 1e9, encrypted: false, fields: () => ({}) });
+const pods = store.resource({ group: '', plural: 'pods', historyMs: 1e9, encrypted: false, indexed: [], fields: () => ({}) });
 let acknowledged = 0;
 for (let writer = 0; writer < 8; writer++) {
   void (async () => {

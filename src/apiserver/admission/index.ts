@@ -1,0 +1,1 @@
+export { Admission, type AdmissionStep, type Find } from './admission.ts';

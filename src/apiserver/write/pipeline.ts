@@ -1,0 +1,201 @@
+import { type AdmissionRequest, deepFreeze, errors, type FieldError, type Frozen, gvkOf, type Obj } from '../../kube/index.ts';
+import { trackFields } from '../apply/index.ts';
+import type { Call, ServerContext } from '../context.ts';
+import { gvkOfDef, keyOfName, type ResourceDef, toStorage, viewOf } from '../registry/resource.ts';
+import type { WriteOptions } from '../request/options.ts';
+import { validate } from '../schema/index.ts';
+import { Revision, type Transaction } from '../store/index.ts';
+import { validateBuiltin, validateMeta } from '../validation/index.ts';
+import { decode, schemaOf } from './decode.ts';
+import { isNoop, newFinalizerErrors, stampGeneration, stampNew, stampUpdated } from './metadata.ts';
+import { nameRule } from './names.ts';
+import { resetFields } from './reset-fields.ts';
+import { prepareCreate, prepareUpdate } from './strategy.ts';
+
+/** What one write carries through all steps. */
+export type WriteCall = Call & { readonly options: WriteOptions };
+/** Kinds that are written all the time and that nobody applies: not worth an owner a field. */
+const UNTRACKED = new Set(['/events', 'events.k8s.io/events', 'coordination.k8s.io/leases']);
+/** Kinds whose updates must name the version they are based on, as all custom resources. @source kubernetes pkg/registry: AllowUnconditionalUpdate */
+const CONDITIONAL = new Set(['coordination.k8s.io/leases', 'apiextensions.k8s.io/customresourcedefinitions']);
+
+class DryRun extends Error {
+  readonly revision: Revision;
+  constructor(revision: Revision) {
+    super('dry run');
+    this.revision = revision;
+  }
+}
+
+/** Runs a write in the transaction of this tick; a dry run is undone, and its answer shows the version that stays. */
+export async function commit(ctx: ServerContext, dryRun: boolean, job: (tx: Transaction) => Revision): Promise<Revision> {
+  if (!dryRun) return await ctx.store.write(job);
+  let before: Revision | undefined;
+  try {
+    return await ctx.store.write(tx => {
+      const revision = job(tx);
+      before = tx.changes[0]?.previous;
+      if (tx.changes.length === 0) return revision;
+      throw new DryRun(revision);
+    });
+  } catch (e) {
+    if (!(e instanceof DryRun)) throw e;
+    const { resourceVersion: _, ...metadata } = e.revision.object.metadata;
+    const shown = { ...e.revision.object, metadata: before ? { ...metadata, resourceVersion: String(before.rv) } : metadata };
+    return new Revision(0, e.revision.key, { object: deepFreeze(shown) as Frozen<Obj> });
+  }
+}
+
+/** Admission, strategy, validation and storing of a new object. `o` is decoded. @source apiserver pkg/registry/generic/registry/store.go@24a394e516bf */
+export function createIn(ctx: ServerContext, tx: Transaction, call: WriteCall, o: Obj): Revision {
+  const { def, info, storage, request } = call;
+  if (def.custom?.terminating)
+    throw errors.failure(403, 'Forbidden', 'create not allowed while custom resource definition is terminating');
+  const now = ctx.clock.now();
+  let object = stampNew(def, o, info.namespace, ctx.ids, now);
+  if (!object.metadata.name && !object.metadata.generateName) {
+    throw invalid(def, '', [
+      { reason: 'FieldValueRequired', field: 'metadata.name', message: 'Required value: name or generateName is required' },
+    ]);
+  }
+  object = prepareCreate(def, tracked(call, object, undefined, now), { user: request.user, now });
+  object = ctx.admission.mutate(admissionRequest(call, 'CREATE', object, undefined), def);
+  const found = [
+    ...validateMeta(object.metadata, { namespaced: def.namespaced, ...nameRule(def) }),
+    ...validated(def, object, undefined),
+  ];
+  if (found.length > 0) throw invalid(def, object.metadata.name, found);
+  ctx.admission.validate(admissionRequest(call, 'CREATE', object, undefined), def);
+  const key = keyOfName(def, info.namespace, object.metadata.name);
+  const existing = tx.get(storage, key);
+  if (existing) throw errors.alreadyExists(def, object.metadata.name);
+  return tx.insert(storage, key, toStorage(def, object), request.user.username);
+}
+
+/** The same for a new state of an object. An update that empties the finalizers of a deleted object removes it. */
+export function updateIn(
+  ctx: ServerContext,
+  tx: Transaction,
+  call: WriteCall,
+  previous: Revision,
+  o: Obj,
+  subresource = '',
+): Revision {
+  const { def, info, storage, request } = call;
+  const old = viewOf(def, previous);
+  checkPreconditions(def, o, old);
+  const now = ctx.clock.now();
+  let object = stampUpdated(def, o, old, info.namespace);
+  object = tracked(call, prepareUpdate(def, object, old, subresource), old, now, subresource);
+  object = ctx.admission.mutate(admissionRequest(call, 'UPDATE', object, old), def);
+  object = stampGeneration(
+    def,
+    object,
+    old,
+    call.def.subresources.some(s => s.name === 'status'),
+  );
+  const found = [
+    ...validateMeta(object.metadata, { namespaced: def.namespaced, old: old.metadata }),
+    ...newFinalizerErrors(object, old),
+    ...validated(def, object, old),
+  ];
+  if (found.length > 0) throw invalid(def, object.metadata.name, found);
+  ctx.admission.validate(admissionRequest(call, 'UPDATE', object, old), def);
+  if (isNoop(object, old)) return previous;
+  const stored = toStorage(def, object);
+  if (isGone(def, object, old)) return tx.remove(storage, previous, stored, request.user.username);
+  return tx.update(storage, previous, stored, request.user.username);
+}
+
+/** A deleted object goes with its last finalizer, unless its grace still runs. */
+function isGone(def: ResourceDef, o: Obj, old: Frozen<Obj>): boolean {
+  if (!old.metadata.deletionTimestamp || (o.metadata.finalizers ?? []).length > 0) return false;
+  if (def.kind === 'Namespace' && def.group === '') return ((o.spec as { finalizers?: string[] })?.finalizers ?? []).length === 0;
+  return !old.metadata.deletionGracePeriodSeconds;
+}
+
+function checkPreconditions(def: ResourceDef, o: Obj, old: Frozen<Obj>): void {
+  const { name, uid, resourceVersion } = o.metadata;
+  if (uid && uid !== old.metadata.uid) {
+    throw errors.conflict(
+      def,
+      name,
+      `StorageError: invalid object, Code: 4, Key: ${def.plural}/${name}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
+    );
+  }
+  if (resourceVersion && resourceVersion !== '0') {
+    if (resourceVersion !== old.metadata.resourceVersion) throw errors.conflict(def, name);
+  } else if (def.custom || CONDITIONAL.has(`${def.group}/${def.plural}`)) {
+    throw invalid(def, name, [
+      {
+        reason: 'FieldValueInvalid',
+        field: 'metadata.resourceVersion',
+        message: 'Invalid value: 0: must be specified for an update',
+      },
+    ]);
+  }
+}
+
+function validated(def: ResourceDef, object: Obj, old: Frozen<Obj> | undefined): FieldError[] {
+  if (!def.custom) return validateBuiltin(gvkOfDef(def), object as Frozen<Obj>, old);
+  return validate(def.custom.schema, object, old);
+}
+
+export function invalid(def: ResourceDef, name: string, found: readonly FieldError[]): Error {
+  return errors.invalid(def, name, found);
+}
+
+/** Who wrote: the named manager, else the program. @source apiserver pkg/endpoints/handlers/create.go managerOrUserAgent */
+export function managerOf(call: WriteCall): string {
+  const agent = call.request.headers?.['user-agent']?.split('/')[0];
+  return call.options.fieldManager ?? (agent || 'unknown');
+}
+
+function tracked(call: WriteCall, updated: Obj, live: Frozen<Obj> | undefined, now: Date, subresource = ''): Obj {
+  const { def } = call;
+  // An apply brings its own bookkeeping.
+  if (UNTRACKED.has(`${def.group}/${def.plural}`) || isApply(call)) return updated;
+  const reset = resetFields(def, subresource);
+  return trackFields({
+    live,
+    updated,
+    manager: managerOf(call),
+    operation: 'Update',
+    schema: schemaOf(def),
+    gvk: gvkOf(updated),
+    now,
+    subresource,
+    reset,
+  });
+}
+export function isApply(call: Call): boolean {
+  return (
+    call.request.method === 'PATCH' && call.request.headers?.['content-type']?.startsWith('application/apply-patch') === true
+  );
+}
+
+export function admissionRequest(
+  call: WriteCall,
+  operation: AdmissionRequest['operation'],
+  object: Obj | undefined,
+  old: Frozen<Obj> | undefined,
+): AdmissionRequest {
+  const { def, info, request, options } = call;
+  const name = object?.metadata.name ?? old?.metadata.name ?? info.name ?? '';
+  return {
+    operation,
+    gvk: gvkOfDef(def),
+    name,
+    user: request.user,
+    dryRun: options.dryRun,
+    ...(info.namespace ? { namespace: info.namespace } : {}),
+    ...(info.subresource ? { subresource: info.subresource } : {}),
+    ...(object ? { object: object as Frozen<Obj> } : {}),
+    ...(old ? { oldObject: old } : {}),
+  };
+}
+
+/** Decodes a client's object for this resource: see `decode`. */
+export function decoded(call: WriteCall, o: Obj): Obj {
+  return decode(call.def, o, call.options.fieldValidation, call.warnings);
+}
