@@ -14,8 +14,10 @@ export class PipelineError extends Error {
 export const errors = {
   invalid: (message: string) => new PipelineError('invalid', message),
   unresolved: (message: string) => new PipelineError('unresolved', message),
-  type: (name: string, want: string, got: string) => new PipelineError('type', `input parameter "${name}" must be ${want}, but is ${got}`),
-  expression: (text: string, detail: string) => new PipelineError('expression', `cannot evaluate ${JSON.stringify(text)}: ${detail}`),
+  type: (name: string, want: string, got: string) =>
+    new PipelineError('type', `input parameter "${name}" must be ${want}, but is ${got}`),
+  expression: (text: string, detail: string) =>
+    new PipelineError('expression', `cannot evaluate ${JSON.stringify(text)}: ${detail}`),
   outputs: (message: string) => new PipelineError('outputs', message),
   fenced: () => new PipelineError('fenced', 'another leader appended to the log of this run'),
 };

@@ -1,6 +1,19 @@
 import { errors } from '../errors.ts';
 import { allCompleted, allSucceeded } from '../graph/edges.ts';
-import type { ArtifactType, Binding, Bindings, Fanout, Graph, Json, Node, ParameterType, Ports, Retry, Scope, Work } from '../graph/graph.ts';
+import type {
+  ArtifactType,
+  Binding,
+  Bindings,
+  Fanout,
+  Graph,
+  Json,
+  Node,
+  ParameterType,
+  Ports,
+  Retry,
+  Scope,
+  Work,
+} from '../graph/graph.ts';
 import { topologicalOrder } from '../graph/topology.ts';
 import { lowerExecutor } from './lower-executor.ts';
 import type {
@@ -75,7 +88,8 @@ class Lowering {
     for (const [key, task] of Object.entries(dag.tasks ?? {})) scope.nodes.push(this.#node(key, task, spec, retry));
     for (const node of scope.nodes)
       for (const up of node.after)
-        if (!dag.tasks?.[up]) throw errors.invalid(`task "${node.name}" depends on task "${up}", which does not exist in ${name}`);
+        if (!dag.tasks?.[up])
+          throw errors.invalid(`task "${node.name}" depends on task "${up}", which does not exist in ${name}`);
     if (!topologicalOrder(scope.nodes)) throw errors.invalid(`the tasks of ${name} depend on each other in a circle`);
     return name;
   }
@@ -93,7 +107,8 @@ class Lowering {
     const parameters = mapValues(task.inputs?.parameters, parameterBinding);
     const artifacts = mapValues(task.inputs?.artifacts, artifactBinding);
     const after = new Set(task.dependentTasks ?? []);
-    for (const binding of [...Object.values(parameters), ...Object.values(artifacts)]) for (const up of producers(binding)) after.add(up);
+    for (const binding of [...Object.values(parameters), ...Object.values(artifacts)])
+      for (const up of producers(binding)) after.add(up);
     const bind: Bindings = { parameters, artifacts };
     const retry = retryOf(task) ?? inherited;
     const body = this.#work(componentName, component, bind, after, retry);
@@ -162,8 +177,12 @@ function oneTask(component: ComponentSpec): DagSpec {
   return {
     tasks: { main: task },
     outputs: {
-      parameters: mapKeys(outputs?.parameters, name => ({ valueFromParameter: { producerSubtask: 'main', outputParameterKey: name } })),
-      artifacts: mapKeys(outputs?.artifacts, name => ({ artifactSelectors: [{ producerSubtask: 'main', outputArtifactKey: name }] })),
+      parameters: mapKeys(outputs?.parameters, name => ({
+        valueFromParameter: { producerSubtask: 'main', outputParameterKey: name },
+      })),
+      artifacts: mapKeys(outputs?.artifacts, name => ({
+        artifactSelectors: [{ producerSubtask: 'main', outputArtifactKey: name }],
+      })),
     },
   };
 }
@@ -196,7 +215,8 @@ function flatOutputs(dag: DagSpec, component: (name: string) => ComponentSpec | 
 }
 function selectors(dag: DagSpec, key: string): [task: string, output: string][] {
   const parameter = dag.outputs?.parameters?.[key];
-  const list = parameter?.valueFromOneof?.parameterSelectors ?? (parameter?.valueFromParameter ? [parameter.valueFromParameter] : []);
+  const list =
+    parameter?.valueFromOneof?.parameterSelectors ?? (parameter?.valueFromParameter ? [parameter.valueFromParameter] : []);
   const artifacts = dag.outputs?.artifacts?.[key]?.artifactSelectors ?? [];
   return [
     ...list.map((s): [string, string] => [s.producerSubtask, s.outputParameterKey]),
@@ -208,10 +228,22 @@ function dagOutputs(dag: DagSpec): Bindings {
   const pick = (of: Binding[]): Binding => (of.length === 1 ? of[0]! : { from: 'oneOf', of });
   return {
     parameters: mapValues(dag.outputs?.parameters, (_, key) =>
-      pick(selectors({ outputs: { parameters: dag.outputs?.parameters ?? {} } }, key).map(([node, name]) => ({ from: 'output', node, name }))),
+      pick(
+        selectors({ outputs: { parameters: dag.outputs?.parameters ?? {} } }, key).map(([node, name]) => ({
+          from: 'output',
+          node,
+          name,
+        })),
+      ),
     ),
     artifacts: mapValues(dag.outputs?.artifacts, (_, key) =>
-      pick(selectors({ outputs: { artifacts: dag.outputs?.artifacts ?? {} } }, key).map(([node, name]) => ({ from: 'output', node, name }))),
+      pick(
+        selectors({ outputs: { artifacts: dag.outputs?.artifacts ?? {} } }, key).map(([node, name]) => ({
+          from: 'output',
+          node,
+          name,
+        })),
+      ),
     ),
   };
 }

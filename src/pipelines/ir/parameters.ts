@@ -4,9 +4,18 @@ import { parameterTypeOf } from './lower.ts';
 import type { PipelineSpec } from './spec.ts';
 
 const WANTED: Partial<Record<ParameterType, { is(value: Json): boolean; message: string }>> = {
-  NUMBER_DOUBLE: { is: v => typeof v === 'number', message: 'requires type double or integer, but the parameter value is not of number value type' },
-  NUMBER_INTEGER: { is: v => typeof v === 'number', message: 'requires type double or integer, but the parameter value is not of number value type' },
-  STRING: { is: v => typeof v === 'string', message: 'requires type string, but the input parameter is not of string value type' },
+  NUMBER_DOUBLE: {
+    is: v => typeof v === 'number',
+    message: 'requires type double or integer, but the parameter value is not of number value type',
+  },
+  NUMBER_INTEGER: {
+    is: v => typeof v === 'number',
+    message: 'requires type double or integer, but the parameter value is not of number value type',
+  },
+  STRING: {
+    is: v => typeof v === 'string',
+    message: 'requires type string, but the input parameter is not of string value type',
+  },
   BOOLEAN: { is: v => typeof v === 'boolean', message: 'requires type bool, but the input parameter is not of bool value type' },
   LIST: { is: v => Array.isArray(v), message: 'requires type list, but the input parameter is not of list value type' },
   STRUCT: {

@@ -75,7 +75,8 @@ function checkSpec(document: Record<string, unknown>): PipelineSpec {
   if (unknown) throw invalidSpec(`invalid v2 pipeline spec: proto: unknown field ${JSON.stringify(unknown)}`);
   const spec = document as PipelineSpec;
   const version = spec.schemaVersion ?? '';
-  if (version !== '2.1.0') throw invalidSpec(`KFP only supports schema version 2.1.0, but the pipeline spec has version ${version}`);
+  if (version !== '2.1.0')
+    throw invalidSpec(`KFP only supports schema version 2.1.0, but the pipeline spec has version ${version}`);
   const name = spec.pipelineInfo.name;
   if (typeof name !== 'string' || name === '') throw invalidSpec('invalid v2 pipeline spec: name is empty');
   // Upstream's pattern is not anchored: one good character anywhere is enough.
