@@ -1,2 +1,3 @@
 export * from './cel.ts';
 export * from './evaluator.ts';
+export * from './jsonpath.ts';
