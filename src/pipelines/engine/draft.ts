@@ -177,7 +177,10 @@ export class Draft {
   /** An instance ends: its followers wait for one less, its parent has one less open. */
   end(number: number, outcome: Outcome, finishedAt: string, more: Partial<Instance> = {}): void {
     const instance = this.set(number, { ...more, phase: outcome, finishedAt });
-    if (instance.parent < 0) return this.#endRun(instance, finishedAt);
+    if (instance.parent < 0) {
+      this.#endRun(instance, finishedAt);
+      return;
+    }
     if (instance.iteration === undefined) this.#tellFollowers(instance);
     this.#childEnded(instance, outcome, finishedAt);
   }
@@ -273,7 +276,10 @@ export class Draft {
     // While terminating, the end waits for `run.finished`, so that clients can see CANCELING.
     if (this.isStopping) return;
     this.setTop({ finishedAt: at });
-    if (root.phase !== 'failed') return this.setState('SUCCEEDED', at);
+    if (root.phase !== 'failed') {
+      this.setState('SUCCEEDED', at);
+      return;
+    }
     this.setState('FAILED', at, { code: 2, message: this.#firstFailure(root) });
   }
   #firstFailure(instance: Instance): string {

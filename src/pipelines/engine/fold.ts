@@ -3,6 +3,7 @@ import { Draft } from './draft.ts';
 import type { RunEvent } from './events.ts';
 import { resetFailed } from './reset.ts';
 import { type Attempt, type Instance, isDone, nodeOf, type RunState, workOf } from './state.ts';
+import { noValues } from './values.ts';
 
 /** Folds events into a state; the given state stays as it was. Costs what the events touch. */
 export function apply(state: RunState, events: readonly RunEvent[]): RunState {
@@ -41,14 +42,17 @@ export function fold(draft: Draft, event: RunEvent): void {
       if (draft.isStopping || draft.top.finishedAt) return;
       draft.setTop({ terminating: { at: event.at, reason: event.reason } });
       draft.setState('CANCELING', event.at);
-      return cancelWaiting(draft, event.at);
+      cancelWaiting(draft, event.at);
+      return;
     case 'run.finished':
-      return finishRun(draft, event);
+      finishRun(draft, event);
+      return;
     case 'run.retried':
       draft.setTop({ retryGeneration: event.generation });
-      return resetFailed(draft, event.at);
+      resetFailed(draft, event.at);
+      return;
     default:
-      return foldNode(draft, event);
+      foldNode(draft, event);
   }
 }
 
@@ -57,7 +61,8 @@ function foldNode(draft: Draft, event: NodeEvent): void {
   const instance = draft.get(event.node);
   switch (event.type) {
     case 'attempt.finished':
-      return finishAttempt(draft, instance, event);
+      finishAttempt(draft, instance, event);
+      return;
     case 'attempt.started': {
       const live = instance.attempts[event.attempt];
       if (!live || live.outcome || live.seenAt) return;
@@ -102,12 +107,15 @@ function foldDecision(draft: Draft, { number }: Instance, event: Exclude<NodeEve
       return;
     }
     case 'node.skipped':
-      return draft.end(number, event.outcome, event.at, { ...inputs, message: event.message });
+      draft.end(number, event.outcome, event.at, { ...inputs, message: event.message });
+      return;
     case 'node.failed':
-      return draft.end(number, 'failed', event.at, { ...inputs, message: event.message });
+      draft.end(number, 'failed', event.at, { ...inputs, message: event.message });
+      return;
     case 'node.cached': {
       const { outputs, fingerprint, run } = event;
-      return draft.end(number, 'cached', event.at, { ...inputs, outputs, fingerprint, cachedFrom: run, startedAt: event.at });
+      draft.end(number, 'cached', event.at, { ...inputs, outputs, fingerprint, cachedFrom: run, startedAt: event.at });
+      return;
     }
   }
 }
@@ -134,15 +142,20 @@ function finishAttempt(draft: Draft, instance: Instance, event: Extract<RunEvent
     ...(executionId ? { executionId } : {}),
     ...(message === undefined ? {} : { message }),
   };
-  if (outcome === 'succeeded')
-    return draft.end(instance.number, 'succeeded', event.at, {
-      ...change,
-      outputs: outputs ?? { parameters: {}, artifacts: {} },
-    });
-  if (draft.isStopping || outcome === 'cancelled') return draft.end(instance.number, 'cancelled', event.at, change);
+  if (outcome === 'succeeded') {
+    draft.end(instance.number, 'succeeded', event.at, { ...change, outputs: outputs ?? noValues });
+    return;
+  }
+  if (draft.isStopping || outcome === 'cancelled') {
+    draft.end(instance.number, 'cancelled', event.at, change);
+    return;
+  }
   const retry = nodeOf(draft.graph, instance)?.retry;
   const used = attempts.length - instance.attemptsBefore;
-  if (!retry || used > retry.limit) return draft.end(instance.number, 'failed', event.at, change);
+  if (!retry || used > retry.limit) {
+    draft.end(instance.number, 'failed', event.at, change);
+    return;
+  }
   const retryAt = new Date(Date.parse(event.at) + backoffMs(retry, used)).toISOString();
   draft.set(instance.number, { ...change, phase: 'backoff', retryAt });
   draft.backoff.push(instance.number);

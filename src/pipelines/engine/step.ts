@@ -103,7 +103,10 @@ class Stepper {
       if (wantsRetry) this.#emit({ type: 'run.retried', at: this.#at, generation: this.#facts.retryGeneration });
       return;
     }
-    if (this.#facts.terminate && !terminating) return this.#emit({ type: 'run.terminating', at: this.#at, reason: 'terminated' });
+    if (this.#facts.terminate && !terminating) {
+      this.#emit({ type: 'run.terminating', at: this.#at, reason: 'terminated' });
+      return;
+    }
     if (!startedAt) this.#start();
     else if (graph.timeoutMs && !terminating) {
       const deadlineMs = Date.parse(startedAt) + graph.timeoutMs;
@@ -179,7 +182,10 @@ class Stepper {
     if (!top.terminating || top.finishedAt) return;
     const holdUntilMs = Date.parse(top.terminating.at) + (top.terminating.reason === 'terminated' ? CANCELING_HOLD_MS : 0);
     if (this.#draft.livePods + this.#draft.liveOthers > 0) return;
-    if (this.#now.getTime() < holdUntilMs) return this.#wake(holdUntilMs);
+    if (this.#now.getTime() < holdUntilMs) {
+      this.#wake(holdUntilMs);
+      return;
+    }
     const message = top.terminating.reason === 'terminated' ? 'terminated by user' : 'the run exceeded its active deadline';
     this.#emit({ type: 'run.finished', at: this.#at, message });
   }
@@ -188,13 +194,16 @@ class Stepper {
     if (instance.phase !== 'ready') return;
     const node = nodeOf(this.#draft.graph, instance)!;
     const refusal = instance.iteration === undefined ? this.#refusal(instance, node) : undefined;
-    if (refusal) return this.#skip(instance, 'omitted', refusal);
+    if (refusal) {
+      this.#skip(instance, 'omitted', refusal);
+      return;
+    }
     let inputs: Values | undefined;
     try {
       inputs = resolveInputs(this.#draft, this.#dialect, instance);
       if (node.guard && instance.iteration === undefined && !this.#dialect.guard(node.guard, inputs))
-        return this.#skip(instance, 'skipped', `condition ${node.guard} is false`, inputs);
-      this.#begin(instance, node, inputs);
+        this.#skip(instance, 'skipped', `condition ${node.guard} is false`, inputs);
+      else this.#begin(instance, node, inputs);
     } catch (e) {
       if (!(e instanceof PipelineError)) throw e;
       this.#emit({ type: 'node.failed', at: this.#at, node: instance.number, message: e.message, ...(inputs ? { inputs } : {}) });
@@ -218,19 +227,26 @@ class Stepper {
     const work = workOf(this.#draft.graph, instance);
     switch (work.kind) {
       case 'exec':
-        return this.#beginExec(instance, node, inputs);
+        this.#beginExec(instance, node, inputs);
+        return;
       case 'import':
       case 'k8s':
-        return this.#plan(instance, inputs);
+        this.#plan(instance, inputs);
+        return;
       case 'fanout':
-        return this.#emit({ type: 'node.started', at: this.#at, node: number, inputs, items: itemsOf(node, work, inputs) });
+        this.#emit({ type: 'node.started', at: this.#at, node: number, inputs, items: itemsOf(node, work, inputs) });
+        return;
       default:
-        return this.#emit({ type: 'node.started', at: this.#at, node: number, inputs });
+        this.#emit({ type: 'node.started', at: this.#at, node: number, inputs });
+        return;
     }
   }
   /** A step whose outputs are remembered does not run; whether they are is asked first. */
   #beginExec(instance: Instance, node: Node, inputs: Values): void {
-    if (!node.memo?.enabled || this.#state.run.cacheDisabled) return this.#plan(instance, inputs);
+    if (!node.memo?.enabled || this.#state.run.cacheDisabled) {
+      this.#plan(instance, inputs);
+      return;
+    }
     const fingerprint = this.#dialect.memoKey(node, inputs);
     const answer = this.#facts.cache[fingerprint];
     if (answer === undefined) this.#lookups.add(fingerprint);

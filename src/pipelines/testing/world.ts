@@ -116,7 +116,8 @@ export class World {
         return;
       }
       case 'collect':
-        return this.#finish(action.pod.node, action.pod.attempt);
+        this.#finish(action.pod.node, action.pod.attempt);
+        return;
       case 'release':
         this.pods.delete(action.pod.name);
         return;
@@ -126,7 +127,8 @@ export class World {
         return;
       case 'import':
       case 'k8s':
-        return this.#finish(action.node, action.attempt);
+        this.#finish(action.node, action.attempt);
+        return;
       case 'lookup':
         for (const fingerprint of action.fingerprints)
           (this.#answers as Record<string, CacheHit | null>)[fingerprint] = this.cache.get(fingerprint) ?? null;
