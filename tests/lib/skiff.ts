@@ -11,7 +11,8 @@ const KUBECTL = ['/usr/lib/google-cloud-sdk/bin/kubectl.1.32', '/usr/local/bin/k
 export const NOBODY = 65_534;
 
 export type Ready = {
-  console: string; kfp: string;
+  console: string;
+  kfp: string;
   kubernetes: string;
   kubeconfig: string;
   tokenFile: string;
