@@ -1,0 +1,31 @@
+/** Builds the native Pod supervisor and records which sources it belongs to: `npm run build:native`. */
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { sha256Hex } from '../src/lib/index.ts';
+import { compileNative, NATIVE_BINARY, nativeSourceHash } from '../src/node/runtimes/native.ts';
+
+const RECORD = path.join(path.dirname(NATIVE_BINARY), 'SHA256');
+const MAX_BYTES = 1_000_000;
+
+/** Compiles and writes `bin/SHA256`: the hash of the sources, then that of the binary. */
+export async function buildNative(): Promise<void> {
+  await compileNative(NATIVE_BINARY);
+  const binary = await readFile(NATIVE_BINARY);
+  await writeFile(RECORD, `${await nativeSourceHash()}  sources\n${sha256Hex(binary)}  ${path.basename(NATIVE_BINARY)}\n`);
+}
+
+/** What is wrong with the committed binary: sentences, none when it belongs to the sources. */
+export async function checkNative(): Promise<string[]> {
+  const record = await readFile(RECORD, 'utf8').catch(() => '');
+  const binary = await readFile(NATIVE_BINARY).catch(() => undefined);
+  if (!binary) return ['src/node/native/bin has no binary: run npm run build:native'];
+  const problems: string[] = [];
+  if (!record.includes(`${await nativeSourceHash()}  sources`))
+    problems.push('src/node/native changed: run npm run build:native');
+  if (!record.includes(sha256Hex(binary)))
+    problems.push('src/node/native/bin/SHA256 names another binary: run npm run build:native');
+  if (binary.length > MAX_BYTES) problems.push(`the native binary has ${binary.length} bytes, more than ${MAX_BYTES}`);
+  return problems;
+}
+
+if (import.meta.main) await buildNative();
