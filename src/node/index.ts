@@ -1,0 +1,101 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ControllerDef, Performer, Source } from '../kube/controller.ts';
+import type { PodStreams } from '../kube/transport.ts';
+import { defaultBackoff } from './agent/backoff.ts';
+import { nodeController } from './agent/controller.ts';
+import { Catalogue } from './images/catalogue.ts';
+import { readOwnEntries } from './images/own-entries.ts';
+import { CATALOGUE } from './images/table.ts';
+import { Heartbeat } from './machine/heartbeat.ts';
+import { readMachine } from './machine/machine.ts';
+import { programFinder, SYSTEM_FOLDERS } from './machine/programs.ts';
+import type { NodeOptions } from './options.ts';
+import type { RuntimeInfo } from './runtime.ts';
+import { serviceController, servicePerformer } from './services/controller.ts';
+import { podStreams } from './streams/pod-streams.ts';
+import { Volumes } from './volumes/volumes.ts';
+import { Facts } from './work/facts.ts';
+import { performersOf } from './work/performers.ts';
+import { Prober } from './work/prober.ts';
+import { Remover } from './work/remover.ts';
+import { Starter } from './work/starter.ts';
+import { Stopper } from './work/stopper.ts';
+
+export type { NodeOptions } from './options.ts';
+export type * from './runtime.ts';
+
+export interface SkiffNode {
+  readonly controllers: readonly ControllerDef[];
+  readonly sources: readonly Source[];
+  readonly performers: readonly Performer[];
+  readonly streams: PodStreams;
+  readonly info: RuntimeInfo;
+  /** Adopts what runs and posts the Node. To be awaited before the controllers run: their facts are complete only then. */
+  start(): Promise<void>;
+  /** Lets go without stopping Pods. */
+  close(): Promise<void>;
+}
+
+/** The node of the embedded mode: everything the runner and the API server need to run Pods on this machine. */
+export async function createNode(o: NodeOptions): Promise<SkiffNode> {
+  const { home, nodeName, runtime, client, clock, log, apiServiceIP } = o;
+  const clusterDomain = o.clusterDomain ?? 'cluster.local';
+  await mkdir(join(home, 'logs', 'pods'), { recursive: true, mode: 0o700 });
+  const machine = await readMachine(home);
+  const catalogue = new Catalogue(
+    [...(await readOwnEntries(home)), ...CATALOGUE],
+    programFinder(o.programPath ?? SYSTEM_FOLDERS),
+  );
+  const facts = new Facts({ runtime, home, clock, log });
+  const volumes = new Volumes({ home, clock, stageDir: o.stageDir });
+  const hostIP = runtime.info.gatewayIP;
+  const starter = new Starter({
+    home,
+    runtime,
+    clock,
+    log,
+    facts,
+    volumes,
+    catalogue,
+    provide: async () => ({ mounts: [], env: {}, pathDirs: [] }),
+    node: { nodeName, hostIP, allocatable: { cpu: machine.cpus, memory: machine.memoryBytes } },
+    hostEnv: o.hostEnv,
+    hostMounts: [],
+    apiServiceIP,
+    clusterDomain,
+  });
+  const logRetentionMs = o.logRetentionMs ?? 3_600_000;
+  const remover = new Remover({ home, nodeName, runtime, volumes, starter, client, clock, log, logRetentionMs });
+  const prober = new Prober({ runtime, clock });
+  const heartbeat = new Heartbeat({ nodeName, client, clock, log, runtime: runtime.info, machine: () => readMachine(home) });
+  const config = { nodeName, hostIP, backoff: o.backoff ?? defaultBackoff, slowStartMs: o.slowStartMs ?? 500 };
+  let closed = false;
+  facts.onDropped((uid, pod) => {
+    if (!closed) remover.vanished(uid, pod).catch(error => log.warn('pod not cleaned up', { uid, error }));
+  });
+  return {
+    controllers: [nodeController(config, object => facts.readers(object)), serviceController(clusterDomain)],
+    sources: [facts, prober],
+    performers: [
+      ...performersOf({ starter, stopper: new Stopper({ runtime, clock }), remover }),
+      servicePerformer(runtime, clusterDomain),
+    ],
+    streams: podStreams({ home, runtime, clock, onPodChange: (uid, listener) => facts.onPodChange(uid, listener) }),
+    info: runtime.info,
+    async start() {
+      await runtime.start();
+      facts.open();
+      await heartbeat.start();
+      await remover.sweep();
+    },
+    async close() {
+      closed = true;
+      heartbeat.close();
+      prober.close();
+      starter.close();
+      remover.close();
+      await runtime.close();
+    },
+  };
+}

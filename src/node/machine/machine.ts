@@ -1,0 +1,31 @@
+import { readdir, readFile, statfs } from 'node:fs/promises';
+import { arch, availableParallelism, freemem, hostname, release, totalmem } from 'node:os';
+import type { Machine } from './node-object.ts';
+
+/** Measures this machine. Never rejects: what cannot be read is empty or zero. */
+export async function readMachine(home: string): Promise<Machine> {
+  const text = (path: string) => readFile(path, 'utf8').catch(() => '');
+  const [disk, devices, osRelease, machineID, bootID, meminfo] = await Promise.all([
+    statfs(home).catch(() => ({ bsize: 0, blocks: 0, bavail: 0 })),
+    readdir('/dev').catch((): string[] => []),
+    text('/etc/os-release'),
+    text('/etc/machine-id'),
+    text('/proc/sys/kernel/random/boot_id'),
+    text('/proc/meminfo'),
+  ]);
+  const available = /^MemAvailable:\s+(\d+) kB/m.exec(meminfo)?.[1];
+  return {
+    hostname: hostname(),
+    cpus: availableParallelism(),
+    memoryBytes: totalmem(),
+    freeMemoryBytes: available ? Number(available) * 1024 : freemem(),
+    diskBytes: disk.bsize * disk.blocks,
+    freeDiskBytes: disk.bsize * disk.bavail,
+    gpus: devices.filter(d => /^nvidia\d+$/.test(d)).length,
+    arch: arch(),
+    kernel: release(),
+    osImage: /^PRETTY_NAME="?([^"\n]*)/m.exec(osRelease)?.[1] ?? process.platform,
+    machineID: machineID.trim(),
+    bootID: bootID.trim(),
+  };
+}
