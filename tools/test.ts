@@ -62,7 +62,7 @@ function sh(name: string, argv: string[]): { status: number; output: string } {
 const STAGES: Stage[] = [
   command('setup', ['node', 'tools/setup.ts', 'debian:tests', 'debian:browser', 'python', 'console']),
   command('check', ['node', 'tools/check/main.ts']),
-  tests('unit', ['src/**/*.test.ts', 'tools/**/*.test.ts', 'console/src/**/*.test.ts']),
+  tests('unit', ['src/**/*.test.ts', 'tools/**/*.test.ts', 'tests/conformance/*.test.ts', 'console/src/**/*.test.ts']),
   tests('kubectl and SDKs', ['tests/e2e/*.test.ts'], { concurrency: 1, timeoutMs: 600_000 }),
   tests('faults', ['tests/faults/*.test.ts'], { concurrency: 1, timeoutMs: 600_000 }),
   tests('browser', ['tests/browser/*.test.ts'], { concurrency: 1, timeoutMs: 300_000 }),
