@@ -15,7 +15,7 @@ export type WatchEvent<T extends Obj = Obj> = { type: 'ADDED' | 'MODIFIED' | 'DE
 export type WriteOptions = { dryRun?: boolean; fieldManager?: string };
 export type Write =
   | { verb: 'create'; object: Obj; adopt?: 'ifOwned' | 'never' } // AlreadyExists with our owner uid counts as done
-  | { verb: 'update'; object: Obj; subresource?: 'status' }
+  | { verb: 'update'; object: Obj; subresource?: 'status' | 'finalize' }
   | { verb: 'apply'; object: Obj; force?: boolean; subresource?: 'status' | 'scale' }
   | {
       verb: 'patch';
