@@ -1,4 +1,6 @@
 export { defaultBuiltin } from './defaults/index.ts';
-export { validateMeta } from './meta.ts';
+export { type MetaOptions, validateMeta } from './meta.ts';
+export type { TextCheck } from './names.ts';
+export { canonicalQuantity, compareQuantities, parseQuantity } from './quantity.ts';
+export { nameRule, validateBuiltin } from './rules/index.ts';
 export { selectableFields } from './selectable-fields.ts';
-export { validateBuiltin } from './validate.ts';
