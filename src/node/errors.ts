@@ -1,4 +1,4 @@
-import type { Ref } from '../kube/types.ts';
+import type { Ref } from '../kube/index.ts';
 
 /**
  * Why a Pod or a container cannot be started now: the reason and text that users see. The plan decides when to try again;

@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ControllerDef, Performer, Source } from '../kube/controller.ts';
-import type { PodStreams } from '../kube/transport.ts';
+import type { ControllerDef, Performer, PodStreams, Source } from '../kube/index.ts';
 import { defaultBackoff } from './agent/backoff.ts';
 import { nodeController } from './agent/controller.ts';
+import { Environments } from './environments/environments.ts';
 import { Catalogue } from './images/catalogue.ts';
 import { readOwnEntries } from './images/own-entries.ts';
 import { CATALOGUE } from './images/table.ts';
@@ -11,7 +11,7 @@ import { Heartbeat } from './machine/heartbeat.ts';
 import { readMachine } from './machine/machine.ts';
 import { programFinder, SYSTEM_FOLDERS } from './machine/programs.ts';
 import type { NodeOptions } from './options.ts';
-import type { RuntimeInfo } from './runtime.ts';
+import type { MountSpec, RuntimeInfo } from './runtime.ts';
 import { serviceController, servicePerformer } from './services/controller.ts';
 import { podStreams } from './streams/pod-streams.ts';
 import { Volumes } from './volumes/volumes.ts';
@@ -42,13 +42,12 @@ export async function createNode(o: NodeOptions): Promise<SkiffNode> {
   const { home, nodeName, runtime, client, clock, log, apiServiceIP } = o;
   const clusterDomain = o.clusterDomain ?? 'cluster.local';
   await mkdir(join(home, 'logs', 'pods'), { recursive: true, mode: 0o700 });
+  const folders = o.programPath ?? SYSTEM_FOLDERS;
   const machine = await readMachine(home);
-  const catalogue = new Catalogue(
-    [...(await readOwnEntries(home)), ...CATALOGUE],
-    programFinder(o.programPath ?? SYSTEM_FOLDERS),
-  );
+  const catalogue = new Catalogue([...(await readOwnEntries(home)), ...CATALOGUE], programFinder(folders));
   const facts = new Facts({ runtime, home, clock, log });
   const volumes = new Volumes({ home, clock, stageDir: o.stageDir });
+  const environments = new Environments({ home, folders, hostEnv: o.hostEnv, log, mode: runtime.info.mode });
   const hostIP = runtime.info.gatewayIP;
   const starter = new Starter({
     home,
@@ -58,15 +57,16 @@ export async function createNode(o: NodeOptions): Promise<SkiffNode> {
     facts,
     volumes,
     catalogue,
-    provide: async () => ({ mounts: [], env: {}, pathDirs: [] }),
+    provide: (pod, container, image, attempt) =>
+      environments.provide(pod, volumes.folder(pod.metadata.uid!), container, image, attempt),
     node: { nodeName, hostIP, allocatable: { cpu: machine.cpus, memory: machine.memoryBytes } },
     hostEnv: o.hostEnv,
-    hostMounts: [],
+    hostMounts: findLinks(o.hostEnv['PIP_FIND_LINKS']),
     apiServiceIP,
     clusterDomain,
   });
   const logRetentionMs = o.logRetentionMs ?? 3_600_000;
-  const remover = new Remover({ home, nodeName, runtime, volumes, starter, client, clock, log, logRetentionMs });
+  const remover = new Remover({ home, nodeName, runtime, volumes, environments, starter, client, clock, log, logRetentionMs });
   const prober = new Prober({ runtime, clock });
   const heartbeat = new Heartbeat({ nodeName, client, clock, log, runtime: runtime.info, machine: () => readMachine(home) });
   const config = { nodeName, hostIP, backoff: o.backoff ?? defaultBackoff, slowStartMs: o.slowStartMs ?? 500 };
@@ -98,4 +98,10 @@ export async function createNode(o: NodeOptions): Promise<SkiffNode> {
       await runtime.close();
     },
   };
+}
+
+/** Folders of wheels that pip is pointed to and that Pods do not see anyway. */
+function findLinks(value: string | undefined): MountSpec[] {
+  const folders = (value ?? '').split(/\s+/).filter(p => p.startsWith('/') && !/^\/(?:usr|opt)\//.test(p));
+  return folders.map(path => ({ kind: 'bind', source: path, target: path, readOnly: true, idmap: false }));
 }

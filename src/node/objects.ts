@@ -1,6 +1,4 @@
-import type { Client } from '../kube/client.ts';
-import { isReason } from '../kube/errors.ts';
-import type { Frozen, Obj } from '../kube/types.ts';
+import { type Client, type Frozen, isReason, type Obj } from '../kube/index.ts';
 
 export type DataObject = Obj & { data?: Record<string, string>; binaryData?: Record<string, string> };
 export type DataKind = 'ConfigMap' | 'Secret';

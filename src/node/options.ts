@@ -1,7 +1,5 @@
-import type { Client } from '../kube/client.ts';
-import type { Clock } from '../lib/clock.ts';
-import type { Ids } from '../lib/ids.ts';
-import type { Logger } from '../lib/log.ts';
+import type { Client } from '../kube/index.ts';
+import type { Clock, Ids, Logger } from '../lib/index.ts';
 import type { BackoffOptions } from './agent/backoff.ts';
 import type { PodRuntime } from './runtime.ts';
 

@@ -1,4 +1,4 @@
-import type { Condition, Frozen } from '../../kube/types.ts';
+import type { Condition, Frozen } from '../../kube/index.ts';
 import type { ContainerView } from './container-view.ts';
 import { isTerminal, type Pod, type PodPhase } from './pod.ts';
 import { timeText } from './status.ts';

@@ -1,5 +1,5 @@
-import type { Frozen } from '../../kube/types.ts';
-import { sha256Hex } from '../../lib/hash.ts';
+import type { Frozen } from '../../kube/index.ts';
+import { sha256Hex } from '../../lib/index.ts';
 import type { ContainerFact } from '../runtime.ts';
 import type { AgentFact, ProbeFact, Problem } from './fact.ts';
 import { latestRun, POD } from './fact.ts';

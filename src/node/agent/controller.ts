@@ -1,5 +1,4 @@
-import type { ControllerDef, Key } from '../../kube/controller.ts';
-import type { Frozen, Gvk, Obj } from '../../kube/types.ts';
+import type { ControllerDef, Frozen, Gvk, Key, Obj } from '../../kube/index.ts';
 import { SOURCE } from './fact.ts';
 import { type AgentConfig, type Memo, planPod } from './plan.ts';
 import type { Pod } from './pod.ts';

@@ -1,4 +1,4 @@
-import type { Ref } from '../../kube/types.ts';
+import type { Ref } from '../../kube/index.ts';
 import type { ContainerFact, PodFact } from '../runtime.ts';
 import type { Container, Handler, Pod, Probe } from './pod.ts';
 

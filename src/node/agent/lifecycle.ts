@@ -1,4 +1,4 @@
-import type { Frozen } from '../../kube/types.ts';
+import type { Frozen } from '../../kube/index.ts';
 import { type BackoffOptions, backoffMs, crashesInARow, goDuration } from './backoff.ts';
 import type { ContainerView, ProbeFacts } from './container-view.ts';
 import { type Container, type Pod, podLabel } from './pod.ts';

@@ -1,5 +1,4 @@
-import type { EventDraft } from '../../kube/controller.ts';
-import type { Frozen } from '../../kube/types.ts';
+import type { EventDraft, Frozen } from '../../kube/index.ts';
 import { type ContainerView, containerId } from './container-view.ts';
 import type { Problem } from './fact.ts';
 import { type Pod, podLabel, podRef } from './pod.ts';

@@ -1,6 +1,13 @@
-import type { Effect, EventDraft, Observed, Plan } from '../../kube/controller.ts';
-import { jsonEqual } from '../../kube/equality.ts';
-import { type Frozen, type Gvk, gvkOf } from '../../kube/types.ts';
+import {
+  type Effect,
+  type EventDraft,
+  type Frozen,
+  type Gvk,
+  gvkOf,
+  jsonEqual,
+  type Observed,
+  type Plan,
+} from '../../kube/index.ts';
 import { type BackoffOptions, backoffMs } from './backoff.ts';
 import { conditionsOf } from './conditions.ts';
 import { type ContainerView, type ProbeFacts, viewsOf } from './container-view.ts';

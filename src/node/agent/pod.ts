@@ -1,4 +1,4 @@
-import type { Condition, Frozen, Obj, Ref } from '../../kube/types.ts';
+import type { Condition, Frozen, Obj, Ref } from '../../kube/index.ts';
 
 /** The parts of a Pod that the node reads and writes, in Kubernetes' own names. */
 export type Pod = Obj<PodSpec, PodStatus>;

@@ -1,4 +1,4 @@
-import type { Frozen } from '../../kube/types.ts';
+import type { Frozen } from '../../kube/index.ts';
 import type { Pod } from './pod.ts';
 import { parseQuantity } from './quantity.ts';
 

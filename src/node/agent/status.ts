@@ -1,4 +1,4 @@
-import type { Frozen } from '../../kube/types.ts';
+import type { Frozen } from '../../kube/index.ts';
 import type { ContainerFact } from '../runtime.ts';
 import { type ContainerView, containerId } from './container-view.ts';
 import type { ContainerState, ContainerStateTerminated, ContainerStatus, Pod } from './pod.ts';

@@ -1,4 +1,4 @@
-import type { Frozen, Gvk, Obj, Ref } from '../../kube/types.ts';
+import type { Frozen, Gvk, Obj, Ref } from '../../kube/index.ts';
 import { containersOf, type Pod } from './pod.ts';
 
 /** The ConfigMaps and Secrets that a Pod's volumes show. */

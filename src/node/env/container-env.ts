@@ -1,4 +1,4 @@
-import type { Frozen } from '../../kube/types.ts';
+import type { Frozen } from '../../kube/index.ts';
 import type { Container, EnvVar, Pod } from '../agent/pod.ts';
 import { errors } from '../errors.ts';
 import type { DataKind, ObjectReader } from '../objects.ts';

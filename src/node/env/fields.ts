@@ -1,4 +1,4 @@
-import type { Frozen } from '../../kube/types.ts';
+import type { Frozen } from '../../kube/index.ts';
 import type { Container, Pod, ResourceFieldSelector } from '../agent/pod.ts';
 import { parseQuantity } from '../agent/quantity.ts';
 import { errors } from '../errors.ts';

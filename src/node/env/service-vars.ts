@@ -1,4 +1,4 @@
-import type { Frozen, Obj } from '../../kube/types.ts';
+import type { Frozen, Obj } from '../../kube/index.ts';
 
 export type Service = Obj<{
   clusterIP?: string;

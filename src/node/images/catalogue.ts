@@ -1,4 +1,4 @@
-import { canonicalJson, sha256Hex } from '../../lib/hash.ts';
+import { canonicalJson, sha256Hex } from '../../lib/index.ts';
 import { errors } from '../errors.ts';
 import { type ImageReference, parseImage } from './reference.ts';
 import type { CatalogueEntry } from './table.ts';

@@ -1,8 +1,5 @@
-import type { Client } from '../../kube/client.ts';
-import { isReason } from '../../kube/errors.ts';
-import type { Condition, Frozen, Obj, Ref } from '../../kube/types.ts';
-import type { Clock } from '../../lib/clock.ts';
-import type { Logger } from '../../lib/log.ts';
+import { type Client, type Condition, type Frozen, isReason, type Obj, type Ref } from '../../kube/index.ts';
+import type { Clock, Logger } from '../../lib/index.ts';
 import type { RuntimeInfo } from '../runtime.ts';
 import { type Machine, nodeObject } from './node-object.ts';
 

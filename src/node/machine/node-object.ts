@@ -1,5 +1,5 @@
-import type { Condition, Obj } from '../../kube/types.ts';
-import { DOMAIN, VERSION } from '../../lib/brand.ts';
+import type { Condition, Obj } from '../../kube/index.ts';
+import { DOMAIN, VERSION } from '../../lib/index.ts';
 import { timeText } from '../agent/status.ts';
 import type { RuntimeInfo } from '../runtime.ts';
 

@@ -1,6 +1,5 @@
-import type { ControllerDef, Performer } from '../../kube/controller.ts';
-import type { Gvk } from '../../kube/types.ts';
-import { canonicalJson, sha256Hex } from '../../lib/hash.ts';
+import type { ControllerDef, Gvk, Performer } from '../../kube/index.ts';
+import { canonicalJson, sha256Hex } from '../../lib/index.ts';
 import type { Service } from '../env/service-vars.ts';
 import type { PodRuntime } from '../runtime.ts';
 import { type EndpointSlice, lookupName, type ServiceTable, serviceTable } from './table.ts';

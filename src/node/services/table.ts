@@ -1,4 +1,4 @@
-import type { Frozen, Obj } from '../../kube/types.ts';
+import type { Frozen, Obj } from '../../kube/index.ts';
 import type { Service } from '../env/service-vars.ts';
 import type { ServiceRule } from '../runtime.ts';
 

@@ -1,4 +1,4 @@
-import { errors as api } from '../../kube/errors.ts';
+import { errors as api } from '../../kube/index.ts';
 
 /** What goes wrong with logs, exec and ports, in the kubelet's and API server's words. */
 export const errors = {

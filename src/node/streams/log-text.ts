@@ -1,4 +1,4 @@
-import type { LogOptions } from '../../kube/transport.ts';
+import type { LogOptions } from '../../kube/index.ts';
 import type { CriLine } from './cri-line.ts';
 
 /** Turns log lines into the bytes that a client of pods/log gets, by its options. `sinceMs` is absolute. */

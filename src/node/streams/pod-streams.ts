@@ -1,9 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Duplex, PassThrough } from 'node:stream';
-import type { ExecOptions, ExecSession, LogOptions, PodStreams } from '../../kube/transport.ts';
-import type { Frozen, Obj } from '../../kube/types.ts';
-import type { Clock } from '../../lib/clock.ts';
+import type { ExecOptions, ExecSession, Frozen, LogOptions, Obj, PodStreams } from '../../kube/index.ts';
+import type { Clock } from '../../lib/index.ts';
 import { latestRun } from '../agent/fact.ts';
 import { type ContainerStatus, containersOf, isTerminal, type Pod } from '../agent/pod.ts';
 import type { PodRuntime } from '../runtime.ts';

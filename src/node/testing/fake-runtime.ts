@@ -1,5 +1,5 @@
 import { type Duplex, PassThrough } from 'node:stream';
-import type { ExecSession } from '../../kube/transport.ts';
+import type { ExecSession } from '../../kube/index.ts';
 import type { ContainerFact, ContainerSpec, PodFact, PodRuntime, RuntimeInfo, SandboxSpec, ServiceRule } from '../runtime.ts';
 
 /** A runtime that runs nothing: tests say how containers go on. What it was asked stands in `calls`. */

@@ -1,5 +1,4 @@
-import type { Observed, Plan } from '../../kube/controller.ts';
-import { deepFreeze, type Frozen, type Gvk, gvkOf, type Obj, type Ref } from '../../kube/types.ts';
+import { deepFreeze, type Frozen, type Gvk, gvkOf, type Obj, type Observed, type Plan, type Ref } from '../../kube/index.ts';
 import { defaultBackoff } from '../agent/backoff.ts';
 import type { ProbeFacts } from '../agent/container-view.ts';
 import type { AgentFact } from '../agent/fact.ts';

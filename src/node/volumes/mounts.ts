@@ -1,6 +1,6 @@
 import { lstat, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Frozen } from '../../kube/types.ts';
+import type { Frozen } from '../../kube/index.ts';
 import type { Container } from '../agent/pod.ts';
 import { expand } from '../env/expand.ts';
 import { errors } from '../errors.ts';

@@ -1,4 +1,4 @@
-import type { Frozen } from '../../kube/types.ts';
+import type { Frozen } from '../../kube/index.ts';
 import type { DownwardFile, KeyToPath, Pod, Volume } from '../agent/pod.ts';
 import { fieldValue, type NodeFacts, resourceValue } from '../env/fields.ts';
 import { errors } from '../errors.ts';

@@ -1,5 +1,4 @@
-import type { Client } from '../../kube/client.ts';
-import type { Frozen, Obj } from '../../kube/types.ts';
+import type { Client, Frozen, Obj } from '../../kube/index.ts';
 import type { Pod } from '../agent/pod.ts';
 import type { TokenRequest } from './payload.ts';
 

@@ -1,8 +1,7 @@
 import { access, chmod, lstat, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Frozen, Obj } from '../../kube/types.ts';
-import { DOMAIN } from '../../lib/brand.ts';
-import type { Clock } from '../../lib/clock.ts';
+import type { Frozen, Obj } from '../../kube/index.ts';
+import { type Clock, DOMAIN } from '../../lib/index.ts';
 import type { Pod, Volume } from '../agent/pod.ts';
 import { parseQuantity } from '../agent/quantity.ts';
 import { errors } from '../errors.ts';

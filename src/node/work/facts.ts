@@ -1,7 +1,5 @@
-import type { Key, Source } from '../../kube/controller.ts';
-import type { Frozen, Obj, Ref } from '../../kube/types.ts';
-import type { Clock } from '../../lib/clock.ts';
-import type { Logger } from '../../lib/log.ts';
+import type { Frozen, Key, Obj, Ref, Source } from '../../kube/index.ts';
+import type { Clock, Logger } from '../../lib/index.ts';
 import { type AgentFact, type PodWant, type Problem, SOURCE } from '../agent/fact.ts';
 import { NotStartable } from '../errors.ts';
 import type { PodFact, PodRuntime } from '../runtime.ts';

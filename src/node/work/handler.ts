@@ -1,8 +1,8 @@
 import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { connect } from 'node:tls';
-import type { Frozen } from '../../kube/types.ts';
-import type { Clock } from '../../lib/clock.ts';
+import type { Frozen } from '../../kube/index.ts';
+import type { Clock } from '../../lib/index.ts';
 import type { Container, Handler } from '../agent/pod.ts';
 import type { PodRuntime } from '../runtime.ts';
 

@@ -1,4 +1,4 @@
-import type { Performer } from '../../kube/controller.ts';
+import type { Performer } from '../../kube/index.ts';
 import { EFFECT, type RefreshParams, type RemoveParams, type StartParams, type StopParams } from '../agent/fact.ts';
 import type { Remover } from './remover.ts';
 import type { Starter } from './starter.ts';

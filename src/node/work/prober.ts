@@ -1,7 +1,5 @@
-import type { Source } from '../../kube/controller.ts';
-import { jsonEqual } from '../../kube/equality.ts';
-import type { Frozen } from '../../kube/types.ts';
-import type { Clock } from '../../lib/clock.ts';
+import { type Frozen, jsonEqual, type Source } from '../../kube/index.ts';
+import type { Clock } from '../../lib/index.ts';
 import type { ProbeFacts } from '../agent/container-view.ts';
 import { type ProbeFact, type ProbeWant, SOURCE } from '../agent/fact.ts';
 import type { PodRuntime } from '../runtime.ts';

@@ -1,10 +1,9 @@
 import { rm } from 'node:fs/promises';
-import type { Client } from '../../kube/client.ts';
-import { isReason } from '../../kube/errors.ts';
-import type { Clock } from '../../lib/clock.ts';
-import type { Logger } from '../../lib/log.ts';
+import { type Client, isReason } from '../../kube/index.ts';
+import type { Clock, Logger } from '../../lib/index.ts';
 import type { PodWant } from '../agent/fact.ts';
 import type { Pod } from '../agent/pod.ts';
+import type { Environments } from '../environments/environments.ts';
 import type { PodRuntime } from '../runtime.ts';
 import { podLogFolder } from '../streams/log-path.ts';
 import type { Volumes } from '../volumes/volumes.ts';
@@ -15,6 +14,7 @@ export type RemoverOptions = {
   nodeName: string;
   runtime: PodRuntime;
   volumes: Volumes;
+  environments: Environments;
   starter: Starter;
   client: Client;
   clock: Clock;
@@ -33,9 +33,10 @@ export class Remover {
 
   /** Sandbox and volumes; the logs stay until the Pod's object is gone. */
   async remove(uid: string): Promise<void> {
-    const { starter, runtime, volumes } = this.#o;
+    const { starter, runtime, volumes, environments } = this.#o;
     await starter.end(uid, async () => {
       await runtime.removeSandbox(uid);
+      await environments.collect(volumes.folder(uid));
       await volumes.remove(uid);
     });
   }

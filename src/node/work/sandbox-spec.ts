@@ -1,4 +1,4 @@
-import type { Frozen } from '../../kube/types.ts';
+import type { Frozen } from '../../kube/index.ts';
 import type { Pod } from '../agent/pod.ts';
 import type { SandboxSpec } from '../runtime.ts';
 

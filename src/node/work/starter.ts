@@ -1,9 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Client } from '../../kube/client.ts';
-import type { Frozen } from '../../kube/types.ts';
-import type { Clock } from '../../lib/clock.ts';
-import type { Logger } from '../../lib/log.ts';
+import type { Client, Frozen } from '../../kube/index.ts';
+import type { Clock, Logger } from '../../lib/index.ts';
 import { latestRun, POD, type RefreshParams, type StartParams } from '../agent/fact.ts';
 import { type Container, containersOf, type Pod } from '../agent/pod.ts';
 import { readObjects, volumeVersions } from '../agent/volume-versions.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../lib/clock.ts';
+import type { Clock } from '../../lib/index.ts';
 import { latestRun, type StopParams } from '../agent/fact.ts';
 import type { PodRuntime } from '../runtime.ts';
 import { runHandler } from './handler.ts';
