@@ -83,7 +83,8 @@ export function conditionOf({ operation, key, value }: Predicate, listable: List
   };
   if (Array.isArray(value))
     return { sql: `${column} IN (SELECT value FROM json_each(?))`, params: [JSON.stringify(value.map(operand))] };
-  if (operation === 'IS_SUBSTRING') return { sql: `instr(lower(${column}), lower(?)) > 0`, params: [String(value)] };
+  if (operation === 'IS_SUBSTRING')
+    return { sql: `${column} LIKE ? ESCAPE '\\'`, params: [`%${String(value).replace(/[\\%_]/g, '\\$&')}%`] };
   return { sql: `${column} ${COMPARE[operation]} ?`, params: [operand(value)] };
 }
 

@@ -57,21 +57,26 @@ export async function listPage<R>(
     ...Object.entries(o.scope).map(([column, value]) => ({ sql: `${column} = ?`, params: [value] })),
     ...request.predicates.map(p => conditionOf(p, listable, sortBy === 'created_at')),
   ];
-  const total = `SELECT count(*) AS total FROM (SELECT 1 FROM ${listable.table} ${whereOf(conditions)} LIMIT ${COUNTED_ROWS})`;
-  const counted = sql.all<{ total: number }>(total, paramsOf(conditions));
-  if (from) conditions.push({ sql: `(${sort}, ${listable.key}) ${isDesc ? '<=' : '>='} (?, ?)`, params: from });
+  const start: Condition[] = from ? [{ sql: `(${sort}, ${listable.key}) ${isDesc ? '<=' : '>='} (?, ?)`, params: from }] : [];
+  const inPage = [...conditions, ...start];
   const order = isDesc ? 'DESC' : 'ASC';
-  const keys = `SELECT ${listable.key} AS row_key, ${sort} AS row_sort FROM ${listable.table} ${whereOf(conditions)}
+  const keys = `SELECT ${listable.key} AS row_key, ${sort} AS row_sort FROM ${listable.table} ${whereOf(inPage)}
     ORDER BY ${sort} ${order}, ${listable.key} ${order} LIMIT ${pageSize + 1}`;
   const page = `SELECT k.row_key, k.row_sort, ${o.select} FROM (${keys}) k JOIN ${listable.table} t ON t.${listable.key} = k.row_key
     ${o.join ?? ''} ORDER BY k.row_sort ${order}, k.row_key ${order}`;
-  const rows = await sql.all<R & { row_key: string; row_sort: string | number }>(page, paramsOf(conditions));
+  const rows = await sql.all<R & { row_key: string; row_sort: string | number }>(page, paramsOf(inPage));
   const next = rows.length > pageSize ? rows.pop() : undefined;
   return {
     rows,
-    totalSize: (await counted)[0]!.total,
+    // A first page that is not full has counted everything.
+    totalSize: next || from ? await countRows(sql, listable, conditions) : rows.length,
     nextPageToken: next ? tokenOf(request, [next.row_sort, next.row_key]) : '',
   };
+}
+
+async function countRows(sql: Sql, { table }: Listable, conditions: readonly Condition[]): Promise<number> {
+  const count = `SELECT count(*) AS total FROM (SELECT 1 FROM ${table} ${whereOf(conditions)} LIMIT ${COUNTED_ROWS})`;
+  return (await sql.all<{ total: number }>(count, paramsOf(conditions)))[0]!.total;
 }
 
 const whereOf = (conditions: readonly Condition[]) =>

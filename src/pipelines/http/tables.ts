@@ -36,13 +36,13 @@ export const httpTables: Migration[] = [
         scheduled_at INTEGER NOT NULL, finished_at INTEGER NOT NULL, storage_state TEXT NOT NULL, state TEXT NOT NULL,
         version INTEGER NOT NULL
       ) STRICT;
-      CREATE INDEX run_list_created ON run_list (created_at, run_id, storage_state, state);
+      CREATE INDEX run_list_created ON run_list (created_at, run_id, storage_state, state, display_name);
       CREATE INDEX run_list_finished ON run_list (finished_at, run_id, storage_state, state);
       CREATE INDEX run_list_name ON run_list (display_name, run_id, storage_state, state);
-      CREATE INDEX run_list_experiment_created ON run_list (experiment_id, created_at, run_id, storage_state, state);
+      CREATE INDEX run_list_experiment_created ON run_list (experiment_id, created_at, run_id, storage_state, state, display_name);
       CREATE INDEX run_list_experiment_finished ON run_list (experiment_id, finished_at, run_id, storage_state, state);
       CREATE INDEX run_list_experiment_name ON run_list (experiment_id, display_name, run_id, storage_state, state);
-      CREATE INDEX run_list_namespace_created ON run_list (namespace, created_at, run_id, storage_state, state);
+      CREATE INDEX run_list_namespace_created ON run_list (namespace, created_at, run_id, storage_state, state, display_name);
       CREATE INDEX run_list_namespace_finished ON run_list (namespace, finished_at, run_id, storage_state, state);
       CREATE INDEX run_list_namespace_name ON run_list (namespace, display_name, run_id, storage_state, state);
       CREATE INDEX run_list_scheduled ON run_list (scheduled_at, run_id, storage_state, state);
