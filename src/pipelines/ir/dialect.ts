@@ -4,6 +4,7 @@ import { textOf, type Values } from '../engine/values.ts';
 import { errors } from '../errors.ts';
 import type { Json } from '../graph/graph.ts';
 import { fingerprint } from './fingerprint.ts';
+import { WORKSPACE_PATH } from './paths.ts';
 
 const cel = celEvaluator([{ signature: 'parseJson(string): dyn', call: (text: string): unknown => JSON.parse(text) }]);
 
@@ -52,7 +53,6 @@ export const irDialect: Dialect = {
   },
   memoKey: fingerprint,
 };
-export const WORKSPACE_PATH = '/kfp-workspace';
 
 /** Snake case, as conditions are written over the message and not over its JSON. */
 function conditionInputs(inputs: Values): unknown {

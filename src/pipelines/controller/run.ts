@@ -1,0 +1,226 @@
+import type { Write } from '../../kube/client.ts';
+import type { ControllerDef, Effect, Plan } from '../../kube/controller.ts';
+import { type Frozen, refOf } from '../../kube/types.ts';
+import { GROUP } from '../../lib/index.ts';
+import { isFinal, RUN_GVK, type Run, type RunStatus } from '../api/run.ts';
+import type { AttemptOutcome } from '../engine/events.ts';
+import type { RunState } from '../engine/state.ts';
+import { type Action, type CacheHit, type PodFact, step } from '../engine/step.ts';
+import { irDialect } from '../ir/dialect.ts';
+import { runStatus } from '../projection/status.ts';
+import {
+  type AppendParams,
+  collectParams,
+  importParams,
+  type LookupParams,
+  objectParams,
+  type ReleaseParams,
+  startParams,
+} from './commands.ts';
+import { ATTEMPT_LABEL, NODE_LABEL, OUTCOME_FINALIZER, podName, stageId } from './pod.ts';
+import type { StepPod } from './pod-parts.ts';
+
+/** Holds a deleted Run until its Pods are gone. */
+export const RUN_FINALIZER = `${GROUP}/run`;
+export const RUN_LOG = 'runlog';
+/** What the source `runlog` says about a run. */
+export type RunFact = { state: RunState; cache: Readonly<Record<string, CacheHit | null>> } | { error: string };
+type Memo = { statusMs: number };
+const STATUS_EVERY_MS = 200;
+
+/**
+ * Drives a run: facts (its Pods, the log) in; events to append, Pods to start, outcomes to read and status out. The log
+ * is appended and on disk before anything else of the same plan happens.
+ */
+export const runController: ControllerDef<Run, Memo> = {
+  name: 'pipelines-run',
+  for: RUN_GVK,
+  owns: ['v1/Pod'],
+  writes: [{ gvk: 'v1/PersistentVolumeClaim', verbs: ['create', 'delete'] }],
+  sources: [{ name: RUN_LOG }],
+  finalizer: RUN_FINALIZER,
+  plan({ object, owned, signal, memo }, now) {
+    const pods = owned<StepPod>('v1/Pod').filter(p => p.metadata.finalizers?.includes(OUTCOME_FINALIZER));
+    if (object.metadata.deletionTimestamp) return planDeleted(object, pods);
+    const { status, spec } = object;
+    const wantsRetry = (spec?.retryGeneration ?? 0) > (status?.retryGeneration ?? 0);
+    if (isFinal(status?.state) && !wantsRetry) return { effects: pods.map(p => release(object, p)) };
+    const needs = [{ source: RUN_LOG, key: object.metadata.uid!, params: object }];
+    const fact = signal<RunFact>(RUN_LOG) as RunFact | undefined;
+    if (!fact) return { needs };
+    if ('error' in fact) return { needs, status: unreadable(status, fact.error, now) };
+    return { ...planRun(object, pods, fact, memo, now), needs };
+  },
+};
+
+function planRun(
+  object: Frozen<Run>,
+  pods: readonly Frozen<StepPod>[],
+  fact: Exclude<RunFact, { error: string }>,
+  memo: Memo | undefined,
+  now: Date,
+): Plan<Memo> {
+  const byName = new Map(pods.map(p => [p.metadata.name, p]));
+  const next = step(
+    fact.state,
+    {
+      pods: pods.map(podFact),
+      cache: fact.cache,
+      terminate: object.spec?.terminate === true,
+      retryGeneration: object.spec?.retryGeneration ?? 0,
+    },
+    now,
+    irDialect,
+    podName,
+  );
+  const runUid = object.metadata.uid!;
+  const effects: Effect[] = [];
+  const writes: Write[] = [];
+  if (next.events.length > 0) {
+    // That a Pod was seen running may wait for the next event that matters.
+    const lazy = next.events.every(e => e.type === 'attempt.started');
+    const params: AppendParams = { runUid, events: next.events, lazy };
+    effects.push({ name: 'log.append', id: `${runUid}/${fact.state.sequence}`, params });
+  }
+  for (const action of next.actions) {
+    if (action.do === 'kill') {
+      const pod = byName.get(action.pod.name)!;
+      if (!pod.metadata.deletionTimestamp) writes.push({ verb: 'delete', ref: refOf(pod), uid: pod.metadata.uid! });
+    } else effects.push(effectOf(action, next.state, object, byName));
+  }
+  return { effects, writes, ...statusPart(object, runStatus(next.state), memo, now, next.wakeAt) };
+}
+
+function effectOf(
+  action: Exclude<Action, { do: 'kill' }>,
+  state: RunState,
+  run: Frozen<Run>,
+  pods: ReadonlyMap<string, Frozen<StepPod>>,
+): Effect {
+  const { uid } = state.run;
+  switch (action.do) {
+    case 'start':
+      return {
+        name: 'attempt.start',
+        id: `${uid}/${action.node}/${action.attempt}`,
+        params: startParams(state, action.node, action.attempt),
+      };
+    case 'collect': {
+      const { node, attempt, name } = action.pod;
+      return {
+        name: 'outputs.collect',
+        id: `${uid}/${node}/${attempt}`,
+        params: collectParams(state, node, attempt, outcomeOf(pods.get(name)!)),
+      };
+    }
+    case 'release':
+      return release(run, pods.get(action.pod.name)!);
+    case 'import':
+      return { name: 'artifact.import', id: `${uid}/${action.node}/${action.attempt}`, params: importParams(state, action) };
+    case 'k8s':
+      return { name: 'object.write', id: `${uid}/${action.node}/${action.attempt}`, params: objectParams(state, action) };
+    case 'lookup': {
+      const params: LookupParams = {
+        runUid: uid,
+        namespace: state.run.namespace,
+        pipeline: state.graph.name,
+        fingerprints: action.fingerprints,
+      };
+      return { name: 'cache.lookup', id: `${uid}/${action.fingerprints.join()}`, params };
+    }
+  }
+}
+
+function release(run: Frozen<Run>, pod: Frozen<StepPod>): Effect {
+  const { name, namespace, uid, finalizers, labels } = pod.metadata;
+  const params: ReleaseParams = {
+    runUid: run.metadata.uid!,
+    namespace: namespace!,
+    pod: name,
+    podUid: uid!,
+    finalizers: (finalizers ?? []).filter(f => f !== OUTCOME_FINALIZER),
+    stage: stageId(run.metadata.uid!, Number(labels?.[NODE_LABEL]), Number(labels?.[ATTEMPT_LABEL])),
+  };
+  return { name: 'pod.release', id: uid!, params };
+}
+
+/** A status that says something new goes at once; mere progress goes a few times a second. */
+function statusPart(
+  object: Frozen<Run>,
+  status: RunStatus,
+  memo: Memo | undefined,
+  now: Date,
+  wakeAt: Date | undefined,
+): Plan<Memo> {
+  const before = object.status;
+  const isNew = before?.state !== status.state || before?.retryGeneration !== status.retryGeneration;
+  const dueMs = (memo?.statusMs ?? 0) + STATUS_EVERY_MS;
+  const wake = wakeAt ? { requeueAt: wakeAt } : {};
+  if (before?.sequence === status.sequence && !isNew) return wake;
+  if (!isNew && now.getTime() < dueMs) return { requeueAt: wakeAt && wakeAt.getTime() < dueMs ? wakeAt : new Date(dueMs) };
+  return { status, memo: { statusMs: now.getTime() }, ...wake };
+}
+
+/** A run whose pipeline cannot be read has failed before it began. */
+function unreadable(before: Frozen<RunStatus> | undefined, message: string, now: Date): RunStatus {
+  const at = now.toISOString();
+  const error = { code: 3, message };
+  const history = (before?.stateHistory ?? []) as NonNullable<RunStatus['stateHistory']>;
+  return {
+    state: 'FAILED',
+    startedAt: at,
+    finishedAt: at,
+    error,
+    stateHistory: [...history, { updateTime: at, state: 'FAILED', error }],
+  };
+}
+
+/** Deleting a run means terminating it: its Pods go first, then what the ledger holds of it, then the object. */
+function planDeleted(object: Frozen<Run>, pods: readonly Frozen<StepPod>[]): Plan<Memo> {
+  if (!object.metadata.finalizers?.includes(RUN_FINALIZER)) return {};
+  const ended = pods.filter(p => isTerminal(podFact(p)));
+  const writes = pods
+    .filter(p => !ended.includes(p) && !p.metadata.deletionTimestamp)
+    .map((p): Write => ({ verb: 'delete', ref: refOf(p), uid: p.metadata.uid! }));
+  const effects = ended.map(p => release(object, p));
+  if (pods.length > 0) return { writes, effects };
+  const finalizers = object.metadata.finalizers.filter(f => f !== RUN_FINALIZER);
+  const drop: Write = { verb: 'patch', ref: refOf(object), type: 'merge', patch: { metadata: { finalizers } } };
+  return { effects: [{ name: 'log.drop', id: object.metadata.uid!, params: { runUid: object.metadata.uid! } }], writes: [drop] };
+}
+
+const isTerminal = (pod: PodFact) => pod.phase === 'succeeded' || pod.phase === 'failed';
+const PHASES: Record<string, PodFact['phase']> = { Running: 'running', Succeeded: 'succeeded', Failed: 'failed' };
+function podFact(pod: Frozen<StepPod>): PodFact {
+  const { name, labels } = pod.metadata;
+  return {
+    name,
+    node: Number(labels?.[NODE_LABEL] ?? -1),
+    attempt: Number(labels?.[ATTEMPT_LABEL] ?? -1),
+    phase: PHASES[pod.status?.phase ?? ''] ?? 'pending',
+  };
+}
+
+/** How a Pod ended, in words for people. */
+export function outcomeOf(pod: Frozen<StepPod>): AttemptOutcome {
+  const { status } = pod;
+  const main = status?.containerStatuses?.find(c => c.name === 'main')?.state?.terminated;
+  const times = {
+    ...(main?.startedAt || status?.startTime ? { startedAt: main?.startedAt ?? status!.startTime! } : {}),
+    ...(main?.finishedAt ? { finishedAt: main.finishedAt } : {}),
+  };
+  const exitCode = main ? { exitCode: main.exitCode } : {};
+  if (status?.phase === 'Succeeded') return { outcome: 'succeeded', ...exitCode, ...times };
+  return { outcome: 'failed', message: failureOf(status, main), ...exitCode, ...times };
+}
+function failureOf(
+  status: Frozen<StepPod>['status'],
+  main: { exitCode: number; reason?: string; message?: string } | undefined,
+): string {
+  if (status?.message || (status?.reason && !main)) return [status.reason, status.message].filter(Boolean).join(': ');
+  if (!main) return 'the Pod failed before its container started';
+  const said = main.message?.trim();
+  const code =
+    main.reason && main.reason !== 'Error' ? `${main.reason} (exit code ${main.exitCode})` : `exit code ${main.exitCode}`;
+  return said ? `${code}: ${said}` : code;
+}
