@@ -29,7 +29,7 @@ function spec(executors: Record<string, unknown>, o: { tasks?: Tasks; inputs?: o
 const fine = spec({ a: container(['true']) });
 
 type Answer = { status: number; text: string };
-async function send(method: string, path: string, body?: BodyInit, type = 'application/json'): Promise<Answer> {
+async function send(method: string, path: string, body?: string | FormData, type = 'application/json'): Promise<Answer> {
   const response = await skiff.fetch(path, {
     method,
     ...(body === undefined ? {} : { body, ...(body instanceof FormData ? {} : { headers: { 'content-type': type } }) }),
@@ -44,7 +44,7 @@ const run = (pipelineSpec: unknown, more: object = {}) =>
   JSON.stringify({ display_name: 'bad', pipeline_spec: pipelineSpec, ...more });
 const upload = (content: string | Uint8Array, name = 'p.yaml') => {
   const form = new FormData();
-  form.append('uploadfile', new Blob([content as BlobPart]), name);
+  form.append('uploadfile', new Blob([content as string]), name);
   return form;
 };
 const cycle = (t: Tasks) => ({ a: { taskInfo: { name: 'a' }, componentRef: { name: 'comp-a' }, dependentTasks: ['b'] }, ...t });

@@ -49,7 +49,7 @@ for (const as of identities) {
       const both = skiff.run([
         'sh',
         '-c',
-        ['a', 'b'].map(p => `${kubectlPath()} exec ${p} -- /tmp/writer /tmp/kfp/outputs/x from-${p} &`).join(' ') + ' wait',
+        `${['a', 'b'].map(p => `${kubectlPath()} exec ${p} -- /tmp/writer /tmp/kfp/outputs/x from-${p} &`).join(' ')} wait`,
       ]);
       assert.deepEqual(both.stdout.trim().split('\n').sort(), ['from-a', 'from-b'], both.stderr);
     });
