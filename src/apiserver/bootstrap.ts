@@ -44,7 +44,8 @@ export const SYSTEM_OBJECTS: readonly Obj[] = [
 
 export type Bootstrap = { store: Store; registry: Registry; transport: Transport };
 
-function checked(response: ApiResponse): Frozen<unknown> {
+/** The answer of a request of the server's own. @throws StatusError */
+export function checked(response: ApiResponse): Frozen<unknown> {
   if (response.code >= 400) throw new StatusError(response.object as Frozen<Status>);
   return response.object!;
 }

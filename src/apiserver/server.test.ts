@@ -97,3 +97,106 @@ test('keeps an object until its last finalizer is gone', async () => {
   await client.write({ verb: 'patch', ref: ref('f'), type: 'merge', patch: { metadata: { finalizers: null } } });
   await assert.rejects(client.get(ref('f')), e => isReason(e, 'NotFound'));
 });
+
+const widgets = (): Obj => ({
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'widgets.example.com' },
+  spec: {
+    group: 'example.com',
+    scope: 'Namespaced',
+    names: { plural: 'widgets', kind: 'Widget' },
+    versions: [
+      {
+        name: 'v1',
+        served: true,
+        storage: true,
+        subresources: { status: {} },
+        schema: {
+          openAPIV3Schema: {
+            type: 'object',
+            properties: {
+              spec: {
+                type: 'object',
+                required: ['size'],
+                properties: { size: { type: 'integer', maximum: 9 }, color: { type: 'string', default: 'red' } },
+              },
+              status: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+            },
+          },
+        },
+      },
+      {
+        name: 'v1beta1',
+        served: true,
+        storage: false,
+        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+      },
+    ],
+  },
+});
+
+test('serves custom resources as soon as their definition is acknowledged, and clears them away', async () => {
+  const crd = await client.write({ verb: 'create', object: widgets() });
+  assert.deepEqual(
+    (crd.status as { conditions: { type: string; status: string }[] }).conditions.map(c => `${c.type}=${c.status}`),
+    ['NamesAccepted=True', 'Established=True'],
+  );
+  const widget = (size: number): Obj => ({
+    apiVersion: 'example.com/v1',
+    kind: 'Widget',
+    metadata: { name: 'w', namespace: 'default' },
+    spec: { size },
+    status: { ready: true },
+  });
+  await assert.rejects(
+    client.write({ verb: 'create', object: widget(10) }),
+    /Widget.example.com "w" is invalid: spec.size: Invalid value: 10: spec.size in body should be less than or equal to 9/,
+  );
+  const made = await client.write({ verb: 'create', object: widget(3) });
+  assert.deepEqual(made.spec, { size: 3, color: 'red' });
+  assert.equal(made.status, undefined);
+  assert.equal(made.metadata.generation, 1);
+  const ref = { apiVersion: 'example.com/v1', kind: 'Widget', name: 'w', namespace: 'default' };
+  const other = await client.get({ ...ref, apiVersion: 'example.com/v1beta1' });
+  assert.equal(other.apiVersion, 'example.com/v1beta1');
+  const status = await client.write({
+    verb: 'patch',
+    ref,
+    type: 'merge',
+    patch: { status: { ready: true }, spec: { size: 5 } },
+    subresource: 'status',
+  });
+  assert.deepEqual([status.spec, status.status, status.metadata.generation], [{ size: 3, color: 'red' }, { ready: true }, 1]);
+  const sized = await client.write({ verb: 'patch', ref, type: 'merge', patch: { spec: { size: 5 } } });
+  assert.equal(sized.metadata.generation, 2);
+  const { resourceVersion } = crd.metadata;
+  await client.write({
+    verb: 'delete',
+    ref: { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', name: 'widgets.example.com' },
+  });
+  const abort = new AbortController();
+  for await (const e of client.watch('apiextensions.k8s.io/v1/CustomResourceDefinition', {
+    resourceVersion: resourceVersion!,
+    signal: abort.signal,
+  }))
+    if (e.type === 'DELETED') break;
+  await assert.rejects(client.get(ref), /could not find the requested resource/);
+});
+
+test('applies server-side and names who owns what', async () => {
+  const object = configMap('owned', { a: '1' });
+  await client.write({ verb: 'apply', object }, { fieldManager: 'one' });
+  await assert.rejects(
+    client.write({ verb: 'apply', object: configMap('owned', { a: '2' }) }, { fieldManager: 'two' }),
+    /Apply failed with 1 conflict: conflict with "one": .data.a/,
+  );
+  const forced = await client.write(
+    { verb: 'apply', object: configMap('owned', { a: '2' }), force: true },
+    { fieldManager: 'two' },
+  );
+  assert.deepEqual(
+    forced.metadata.managedFields?.map(m => m.manager),
+    ['two'],
+  );
+});

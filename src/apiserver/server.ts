@@ -4,8 +4,9 @@ import type { AdmissionDef, ApiRequest, ApiResponse, Obj, PodStreams, ResourceMa
 import type { Clock, Ids, Logger } from '../lib/index.ts';
 import { Admission } from './admission/index.ts';
 import { namespaceLifecycle } from './admission/namespace-lifecycle.ts';
-import { createOnce, SYSTEM_OBJECTS } from './bootstrap.ts';
+import { createOnce, ensure, SYSTEM_OBJECTS } from './bootstrap.ts';
 import type { ServerContext } from './context.ts';
+import { CrdController } from './crd-controller.ts';
 import { resourceCall } from './dispatch.ts';
 import { failure, text } from './handlers/respond.ts';
 import { Registry } from './registry/registry.ts';
@@ -43,7 +44,11 @@ export async function createApiServer(o: ApiServerOptions): Promise<ApiServer> {
   const admission = new Admission({ steps, defs: o.admissions, store, registry, log: o.log });
   const ctx: ServerContext = { store, registry, admission, clock: o.clock, ids: o.ids, log: o.log, streams: () => o.streams?.() };
   const transport: Transport = { request: r => handle(ctx, r) };
-  await createOnce({ store, registry, transport }, [...SYSTEM_OBJECTS, ...o.bootstrap]);
+  new CrdController({ store, registry, transport, log: o.log }).start();
+  const boot = { store, registry, transport };
+  await createOnce(boot, SYSTEM_OBJECTS);
+  await Promise.all(o.crds.map(crd => ensure(boot, crd, 'spec')));
+  await createOnce(boot, o.bootstrap);
   return { transport, mapper: registry, close: () => store.close() };
 }
 

@@ -34,11 +34,10 @@ export function decode(def: ResourceDef, o: Obj, fieldValidation: WriteOptions['
   if (!def.custom) dropNulls(o);
   const schema = schemaOf(def);
   const unknown = schema ? unknownFields(schema, o) : [];
-  if (def.custom) unknown.push(...unknownFields(META, o.metadata).map(t => t.replace('"', '"metadata.')));
   if (unknown.length > 0) {
     if (fieldValidation === 'Strict') throw strictError(def, unknown);
     if (fieldValidation === 'Warn') warnings.push(...unknown);
-    o = { ...prune(schema!, o), apiVersion: o.apiVersion, kind: o.kind, metadata: prune(META, o.metadata) };
+    o = { ...prune(schema!, o), apiVersion: o.apiVersion, kind: o.kind };
   }
   if (def.custom) {
     checkTypes(def, META, o.metadata, 'metadata');

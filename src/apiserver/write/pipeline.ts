@@ -6,6 +6,7 @@ import type { WriteOptions } from '../request/options.ts';
 import { validate } from '../schema/index.ts';
 import { Revision, type Transaction } from '../store/index.ts';
 import { validateBuiltin, validateMeta } from '../validation/index.ts';
+import { validateCrd } from './crd-strategy.ts';
 import { decode, schemaOf } from './decode.ts';
 import { isNoop, newFinalizerErrors, stampGeneration, stampNew, stampUpdated } from './metadata.ts';
 import { nameRule } from './names.ts';
@@ -86,7 +87,7 @@ export function updateIn(
   checkPreconditions(def, o, old);
   const now = ctx.clock.now();
   let object = stampUpdated(def, o, old, info.namespace);
-  object = tracked(call, prepareUpdate(def, object, old, subresource), old, now, subresource);
+  object = tracked(call, prepareUpdate(def, object, old, subresource, { user: request.user, now }), old, now, subresource);
   object = ctx.admission.mutate(admissionRequest(call, 'UPDATE', object, old), def);
   object = stampGeneration(
     def,
@@ -137,6 +138,7 @@ function checkPreconditions(def: ResourceDef, o: Obj, old: Frozen<Obj>): void {
 }
 
 function validated(def: ResourceDef, object: Obj, old: Frozen<Obj> | undefined): FieldError[] {
+  if (def.group === 'apiextensions.k8s.io') return validateCrd(object, old);
   if (!def.custom) return validateBuiltin(gvkOfDef(def), object as Frozen<Obj>, old);
   return validate(def.custom.schema, object, old);
 }

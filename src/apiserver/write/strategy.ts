@@ -1,11 +1,12 @@
 import type { Frozen, Obj, UserInfo } from '../../kube/index.ts';
 import { hasSubresource, type ResourceDef } from '../registry/resource.ts';
+import { prepareCrd } from './crd-strategy.ts';
 
 /** What a strategy may need besides the object. */
 export type StrategyContext = { user: UserInfo; now: Date };
 type Members = Record<string, unknown>;
 type Create = (o: Obj, ctx: StrategyContext) => Obj;
-type Update = (o: Obj, old: Frozen<Obj>) => Obj;
+type Update = (o: Obj, old: Frozen<Obj>, ctx: StrategyContext) => Obj;
 
 const withStatus =
   (status: object): Create =>
@@ -29,6 +30,7 @@ const ON_CREATE: Readonly<Record<string, Create>> = {
   '/persistentvolumeclaims': withStatus({ phase: 'Pending' }),
   '/services': withStatus({ loadBalancer: {} }),
   '/secrets': foldStringData,
+  'apiextensions.k8s.io/customresourcedefinitions': (o, { now }) => prepareCrd(o, undefined, now),
   'batch/jobs': o => selectOwnPods({ ...o, status: {} }),
   'certificates.k8s.io/certificatesigningrequests': (o, { user }) => ({
     ...o,
@@ -55,13 +57,18 @@ export function prepareCreate(def: ResourceDef, o: Obj, ctx: StrategyContext): O
 }
 
 /** The main resource keeps the stored status, `/status` keeps all but the status. */
-export function prepareUpdate(def: ResourceDef, o: Obj, old: Frozen<Obj>, subresource: string): Obj {
+export function prepareUpdate(def: ResourceDef, o: Obj, old: Frozen<Obj>, subresource: string, ctx: StrategyContext): Obj {
   if (subresource === 'status') return onlyStatus(def, o, old);
   const own = ON_UPDATE[`${def.group}/${def.plural}`];
-  const prepared = own ? own(o, old) : o;
+  const prepared = own ? own(o, old, ctx) : o;
   if (!hasSubresource(def, 'status')) return prepared;
   const { status: _, ...rest } = prepared;
+  if (isCrd(def)) return prepareCrd(rest, old, ctx.now);
   return old.status === undefined ? rest : { ...rest, status: old.status };
+}
+
+function isCrd(def: ResourceDef): boolean {
+  return def.group === 'apiextensions.k8s.io';
 }
 
 function onlyStatus(def: ResourceDef, o: Obj, old: Frozen<Obj>): Obj {
