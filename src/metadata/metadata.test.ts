@@ -137,12 +137,13 @@ test('the same fact again is the same row, and ids go on after a restart', async
     run('r3'),
     { key: 'r3/x', type: 'system.DAGExecution', name: 'x', state: 'FAILED' },
     AT,
-    running.executionId,
   );
+  assert.equal(failed.executionId, running.executionId);
   await ledger.sql.transaction(failed.statements);
   const artifact = { key: 'r1/a/out/0', type: 'system.Dataset', name: 'out', uri: 'minio://mlpipeline/elsewhere' };
   const again = await recorder.recordArtifacts(run('r1'), running.executionId, [{ name: 'out', artifact }], AT);
   await ledger.sql.transaction(again.statements);
+  assert.equal(again.uses[0]!.artifactId, id);
   assert.deepEqual(
     (await artifactsOf(ledger.sql, 'r1')).map(a => [a.artifactId, a.uri]),
     [[id, 'minio://mlpipeline/elsewhere']],

@@ -5,8 +5,8 @@ import type { ArtifactRecord, ArtifactUse, ExecutionRecord, RunContext } from '.
  * Turns facts into statements. Nothing is written here: the caller puts the statements, in the order given and together
  * with its own (`attempt.finished`, the node row …), into one transaction, so that outcome and lineage are one fact.
  *
- * Ids are given out from memory, so they can go into rows of the same transaction. A key that is already recorded keeps its
- * id: pass `id` when it is known, else what is returned is a new one.
+ * Ids are given out before anything is written, so they can go into rows of the same transaction. A key that is already
+ * recorded keeps its id.
  */
 export interface Recorder {
   /** An execution, in its run's contexts; again with the same id to change state and properties. Times are `at`. */
@@ -47,29 +47,31 @@ export function openRecorder(sql: Sql): Recorder {
   };
   return {
     async recordExecution(run, execution, at, id) {
-      const executionId = id ?? String((await counters()).execution++);
+      const ids = await counters();
+      const executionId =
+        id ?? (await idsByKey(sql, 'metadata_execution', [execution.key])).get(execution.key) ?? String(ids.execution++);
       return { executionId, statements: executionStatements(run, execution, at, Number(executionId)) };
     },
     async recordArtifacts(run, executionId, outputs, at) {
       const ids = await counters();
-      const statements = contextStatements(run, at);
-      const uses = outputs.map(({ name, index = 0, artifact }) => {
-        const artifactId = String(ids.artifact++);
-        statements.push(...artifactStatements(run, artifact, at, Number(artifactId)));
-        // By key: if it was recorded before, the row has another id.
-        statements.push({
-          sql: eventSql('(SELECT id FROM metadata_artifact WHERE key = ?)'),
-          params: [Number(executionId), 'OUTPUT', name, index, artifact.key, at.getTime()],
-        });
-        return { name, index, artifactId };
-      });
+      const known = await idsByKey(
+        sql,
+        'metadata_artifact',
+        outputs.map(o => o.artifact.key),
+      );
+      const uses = outputs.map(({ name, index = 0, artifact }) => ({
+        name,
+        index,
+        artifactId: known.get(artifact.key) ?? String(ids.artifact++),
+      }));
+      const statements = [
+        ...contextStatements(run, at),
+        ...outputs.flatMap(({ artifact }, i) => artifactStatements(run, artifact, at, Number(uses[i]!.artifactId))),
+        ...eventStatements(executionId, 'OUTPUT', uses, at),
+      ];
       return { uses, statements };
     },
-    recordUses: (executionId, kind, uses, at) =>
-      uses.map(({ name, index = 0, artifactId }) => ({
-        sql: eventSql('?'),
-        params: [Number(executionId), kind, name, index, Number(artifactId), at.getTime()],
-      })),
+    recordUses: eventStatements,
   };
 }
 
@@ -77,8 +79,25 @@ function typeStatement(kind: 'artifact' | 'execution' | 'context', name: string)
   return { sql: 'INSERT INTO metadata_type (kind, name) VALUES (?, ?) ON CONFLICT DO NOTHING', params: [kind, name] };
 }
 
-const eventSql = (artifact: string) => `INSERT INTO metadata_event (execution_id, kind, name, position, artifact_id, at_ms)
-  VALUES (?, ?, ?, ?, ${artifact}, ?) ON CONFLICT DO UPDATE SET artifact_id = excluded.artifact_id`;
+function eventStatements(executionId: string, kind: 'INPUT' | 'OUTPUT', uses: readonly ArtifactUse[], at: Date): Statement[] {
+  return uses.map(({ name, index = 0, artifactId }) => ({
+    sql: `INSERT INTO metadata_event (execution_id, kind, name, position, artifact_id, at_ms) VALUES (?, ?, ?, ?, ?, ?)
+          ON CONFLICT DO UPDATE SET artifact_id = excluded.artifact_id`,
+    params: [Number(executionId), kind, name, index, Number(artifactId), at.getTime()],
+  }));
+}
+
+async function idsByKey(
+  sql: Sql,
+  table: 'metadata_artifact' | 'metadata_execution',
+  keys: readonly string[],
+): Promise<Map<string, string>> {
+  const rows = await sql.all<{ key: string; id: number }>(
+    `SELECT key, id FROM ${table} WHERE key IN (SELECT value FROM json_each(?))`,
+    [JSON.stringify(keys)],
+  );
+  return new Map(rows.map(row => [row.key, String(row.id)]));
+}
 
 function contextStatements(run: RunContext, at: Date): Statement[] {
   const insert = `INSERT INTO metadata_context (type_id, name, custom_properties, created_at_ms) VALUES ((${TYPE_ID}), ?, ?, ?) ON CONFLICT DO NOTHING`;
@@ -96,17 +115,13 @@ function contextStatements(run: RunContext, at: Date): Statement[] {
 }
 
 /** Links a row to both contexts of its run. */
-function linkStatements(
-  table: 'metadata_association' | 'metadata_attribution',
-  row: { sql: string; param: string | number },
-  run: RunContext,
-): Statement[] {
+function linkStatements(table: 'metadata_association' | 'metadata_attribution', id: number, run: RunContext): Statement[] {
   return [
     ['system.Pipeline', run.pipelineName],
     ['system.PipelineRun', run.runId],
   ].map(([type, name]) => ({
-    sql: `INSERT INTO ${table} VALUES ((${CONTEXT_ID}), ${row.sql}) ON CONFLICT DO NOTHING`,
-    params: [type!, name!, row.param],
+    sql: `INSERT INTO ${table} VALUES ((${CONTEXT_ID}), ?) ON CONFLICT DO NOTHING`,
+    params: [type!, name!, id],
   }));
 }
 
@@ -132,7 +147,7 @@ function executionStatements(run: RunContext, e: ExecutionRecord, at: Date, id: 
         at.getTime(),
       ],
     },
-    ...linkStatements('metadata_association', { sql: '?', param: id }, run),
+    ...linkStatements('metadata_association', id, run),
   ];
 }
 
@@ -142,7 +157,7 @@ function artifactStatements(run: RunContext, a: ArtifactRecord, at: Date, id: nu
     {
       sql: `INSERT INTO metadata_artifact (id, key, type_id, name, uri, state, namespace, run_id, sha256, size_bytes, custom_properties, created_at_ms, updated_at_ms)
             VALUES (?, ?, (${TYPE_ID}), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (key) DO UPDATE SET uri = excluded.uri, state = excluded.state, sha256 = excluded.sha256, size_bytes = excluded.size_bytes,
+            ON CONFLICT (id) DO UPDATE SET uri = excluded.uri, state = excluded.state, sha256 = excluded.sha256, size_bytes = excluded.size_bytes,
               custom_properties = excluded.custom_properties, updated_at_ms = excluded.updated_at_ms`,
       params: [
         id,
@@ -161,6 +176,6 @@ function artifactStatements(run: RunContext, a: ArtifactRecord, at: Date, id: nu
         at.getTime(),
       ],
     },
-    ...linkStatements('metadata_attribution', { sql: '(SELECT id FROM metadata_artifact WHERE key = ?)', param: a.key }, run),
+    ...linkStatements('metadata_attribution', id, run),
   ];
 }
