@@ -1,13 +1,16 @@
 import type { ModuleEnv } from '../../kube/index.ts';
 import type { Route } from '../../net/index.ts';
+import { artifactRoutes } from './artifacts.ts';
 import { apiErrors, errorAnswer } from './errors.ts';
 import { experimentRoutes } from './experiments.ts';
+import { logRoutes } from './logs.ts';
 import { pipelineRoutes } from './pipelines.ts';
 import { runRoutes } from './runs.ts';
 import { uploadRoutes } from './uploads.ts';
 import { versionRoutes } from './versions.ts';
 
 export { DEFAULT_NAMESPACE, httpBootstrap } from './access.ts';
+export { LOG_BUCKET, logKey } from './logs.ts';
 export { listProjection } from './projection.ts';
 export { httpTables } from './tables.ts';
 
@@ -20,6 +23,8 @@ export function routes(env: ModuleEnv): Route[] {
     ...versionRoutes(env),
     ...uploadRoutes(env),
     ...runRoutes(env),
+    ...logRoutes(env),
+    ...artifactRoutes(env),
   ];
   return [...all, ...otherRoutes(all)];
 }

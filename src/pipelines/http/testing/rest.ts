@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { openBlobs, openSql } from '../../../data/index.ts';
-import type { Client, ModuleEnv, Obj, Write } from '../../../kube/index.ts';
+import { type Client, errors, type ModuleEnv, type Obj, type Write } from '../../../kube/index.ts';
 import { MemoryApi } from '../../../kube/testing/memory-client.ts';
 import { seededIds, silentLogger, VirtualClock } from '../../../lib/index.ts';
 import { metadataTables } from '../../../metadata/index.ts';
@@ -24,6 +24,8 @@ export type Rest = {
   call(method: string, path: string, body?: unknown): Promise<Answer>;
   upload(path: string, fileName: string, content: Uint8Array | string, field?: string): Promise<Answer>;
   url: string;
+  /** What the API server answers to a request for a log. */
+  log: Client['log'];
 };
 
 /** The REST API over a real ledger and blob store, real HTTP, and an API server in memory. */
@@ -35,7 +37,7 @@ export async function startRest(t: TestContext): Promise<Rest> {
   const clock = new VirtualClock();
   const api = new MemoryApi();
   const denied = new Set<string>();
-  const client = stampingClient(api.client(), ids.uuid, clock, denied);
+  const client = stampingClient(api.client(), ids.uuid, clock, denied, (...asked) => rest.log(...asked));
   const env: ModuleEnv = {
     client,
     ledger,
@@ -85,7 +87,7 @@ export async function startRest(t: TestContext): Promise<Rest> {
     }
     return { status: response.status, json, text, headers: response.headers };
   };
-  return {
+  const rest: Rest = {
     env,
     api,
     clock,
@@ -98,11 +100,21 @@ export async function startRest(t: TestContext): Promise<Rest> {
       form.set(field, new Blob([content as Uint8Array<ArrayBuffer> | string]), fileName);
       return send(path, { method: 'POST', body: form });
     },
+    log: async () => {
+      throw errors.unavailable('no node');
+    },
   };
+  return rest;
 }
 
 /** Stamps new objects as an API server does, and denies what the test says. */
-function stampingClient(inner: Client, uuid: () => string, clock: VirtualClock, denied: ReadonlySet<string>): Client {
+function stampingClient(
+  inner: Client,
+  uuid: () => string,
+  clock: VirtualClock,
+  denied: ReadonlySet<string>,
+  log: Client['log'],
+): Client {
   const stamp = (o: Obj): Obj => ({
     ...o,
     metadata: { uid: uuid(), creationTimestamp: `${clock.now().toISOString().slice(0, 19)}Z`, ...o.metadata },
@@ -113,6 +125,7 @@ function stampingClient(inner: Client, uuid: () => string, clock: VirtualClock, 
     get: (target, name) => {
       if (name === 'write') return write;
       if (name === 'can') return can;
+      if (name === 'log') return log;
       const member = Reflect.get(target, name);
       return typeof member === 'function' ? member.bind(target) : member;
     },
