@@ -71,5 +71,6 @@ export const errors = {
   layerFailed: (image: string, detail: string) =>
     new NotStartable('ErrImagePull', `the Python environment for "${image}" could not be made: ${detail}`),
   sandboxFailed: (detail: string) => new NotStartable('FailedCreatePodSandBox', `Failed to create pod sandbox: ${detail}`),
+  postStartFailed: (detail: string) => new NotStartable('PostStartHookError', `PostStartHook failed: ${detail}`),
   runFailed: (detail: string) => new NotStartable('RunContainerError', detail),
 };

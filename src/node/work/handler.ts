@@ -122,7 +122,7 @@ async function httpGet(
       () => end({ ok: false, message: `${message}context deadline exceeded (${timeoutMs / 1000}s)` }),
       { once: true },
     );
-    const sent = request({ createConnection: () => socket, path: get.path ?? '/', headers, agent: false }, response => {
+    const sent = request({ createConnection: () => socket, path: get.path ?? '/', headers }, response => {
       const code = response.statusCode ?? 0;
       response.resume();
       end(

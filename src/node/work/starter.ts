@@ -10,10 +10,10 @@ import { type Service, serviceVars } from '../env/service-vars.ts';
 import { errors, NotStartable } from '../errors.ts';
 import type { Catalogue, ResolvedImage } from '../images/catalogue.ts';
 import { ObjectReader } from '../objects.ts';
-import type { MountSpec, PodRuntime } from '../runtime.ts';
+import type { ContainerSpec, MountSpec, PodRuntime } from '../runtime.ts';
 import { requestToken, tokenRefreshMs } from '../volumes/tokens.ts';
 import type { VolumeSource, Volumes } from '../volumes/volumes.ts';
-import { containerSpec, type Provision } from './container-spec.ts';
+import { containerSpec, type Provision, type SpecContext } from './container-spec.ts';
 import type { Facts } from './facts.ts';
 import { runHandler } from './handler.ts';
 import { sandboxSpec } from './sandbox-spec.ts';
@@ -40,6 +40,8 @@ export type StarterOptions = {
   apiServiceIP: string;
   clusterDomain: string;
 };
+type Start = { container: Frozen<Container>; attempt: number };
+type Ready = { container: Frozen<Container>; spec: ContainerSpec };
 const HOOK_PATIENCE_MS = 600_000;
 
 /** Performs `pod.start`, `container.start` and `volumes.refresh`: one Pod at a time, all failures become facts. */
@@ -100,78 +102,101 @@ export class Starter {
     if (this.#gone.has(uid)) return;
     const due = containers.filter(c => (latestRun(runtime.facts().get(uid), c.name)?.attempt ?? -1) < c.attempt || afresh);
     if (due.length === 0) return;
-    const reader = new ObjectReader(client, pod.metadata.namespace!);
-    let sources: Map<string, VolumeSource>;
-    let services: Record<string, string>;
+    let context: SpecContext;
     try {
-      [sources, services] = await Promise.all([
-        this.#prepareVolumes(pod, reader, client),
-        this.#serviceEnv(pod, client),
-        this.#ensureSandbox(uid, pod, afresh),
-      ]);
+      context = await this.#context(pod, client);
+      if (afresh) await runtime.removeSandbox(uid);
     } catch (error) {
       facts.fail(uid, POD, error);
       return;
     }
-    facts.succeed(uid, POD);
-    const podIP = runtime.facts().get(uid)?.podIP ?? '';
-    const { hostname } = sandboxSpec(pod, this.#o.clusterDomain);
-    const { home, hostEnv } = this.#o;
-    const context = { home, pod, reader, node: { ...this.#o.node, podIP }, sources, hostEnv, serviceEnv: services, hostname };
     const specs = new Map(containersOf(pod).map(c => [c.spec.name, c.spec]));
-    await Promise.all(
-      due.map(async ({ name, attempt }) => {
-        try {
-          await this.#startOne(uid, specs.get(name)!, attempt, context);
-          facts.succeed(uid, name);
-        } catch (error) {
-          facts.fail(uid, name, error);
-        }
-      }),
-    );
+    const starts = due.map(({ name, attempt }) => ({ container: specs.get(name)!, attempt }));
+    // Who wants to know the Pod's address has to wait for it; the others go along with the sandbox in one request.
+    const [later, now] = [starts.filter(s => asksForAddress(s.container)), starts.filter(s => !asksForAddress(s.container))];
+    const ready = (await Promise.all(now.map(s => this.#ready(uid, s, context)))).filter(r => r !== undefined);
+    if (this.#gone.has(uid) || ready.length + later.length === 0) return;
+    const sandbox = runtime.facts().get(uid)?.sandbox;
+    const standing = sandbox === 'ready' ? Promise.resolve() : this.#makeSandbox(uid, pod, sandbox !== undefined);
+    const running = ready.map(r => this.#run(uid, r.container, r.spec, standing));
+    try {
+      await standing;
+      facts.succeed(uid, POD);
+    } catch (error) {
+      await Promise.allSettled(running);
+      facts.fail(uid, POD, errors.sandboxFailed(textOf(error)));
+      return;
+    }
+    const podIP = runtime.facts().get(uid)?.podIP ?? '';
+    const placed = { ...context, node: { ...context.node, podIP } };
+    const after = later.map(async s => {
+      const r = await this.#ready(uid, s, placed);
+      if (r) await this.#run(uid, r.container, r.spec, standing);
+    });
+    await Promise.all([...running, ...after]);
   }
 
-  async #startOne(
-    uid: string,
-    container: Frozen<Container>,
-    attempt: number,
-    context: Parameters<typeof containerSpec>[0],
-  ): Promise<void> {
-    const { runtime, clock, facts, catalogue, provide, hostMounts } = this.#o;
-    const image = catalogue.resolve(container.image ?? '', container.imagePullPolicy);
-    const provision = await provide(context.pod, container, image, attempt);
-    const files = Object.entries(image.entry.files ?? {}).map(
-      ([target, content]): MountSpec => ({ kind: 'file', target, content, mode: 0o755 }),
-    );
-    const spec = await containerSpec(context, container, attempt, image, {
-      ...provision,
-      mounts: [...hostMounts, ...files, ...provision.mounts],
-    });
-    if (this.#gone.has(uid)) return;
-    await mkdir(dirname(spec.logPath), { recursive: true, mode: 0o750 });
-    facts.setImage(uid, container.name, image.imageID);
-    await runtime.startContainer(uid, spec).catch(error => {
-      throw errors.runFailed(error instanceof Error ? error.message : String(error));
-    });
+  /** What the specs of all containers need. @throws NotStartable FailedMount */
+  async #context(pod: Frozen<Pod>, client: Client): Promise<SpecContext> {
+    const { home, hostEnv, node, clusterDomain } = this.#o;
+    const reader = new ObjectReader(client, pod.metadata.namespace!);
+    const [sources, serviceEnv] = await Promise.all([this.#prepareVolumes(pod, reader, client), this.#serviceEnv(pod, client)]);
+    const { hostname } = sandboxSpec(pod, clusterDomain);
+    return { home, pod, reader, node: { ...node, podIP: '' }, sources, hostEnv, serviceEnv, hostname };
+  }
+
+  /** All that a container needs, made ready; undefined when something is missing, which then is a fact. */
+  async #ready(uid: string, { container, attempt }: Start, context: SpecContext): Promise<Ready | undefined> {
+    const { facts, catalogue, provide, hostMounts } = this.#o;
+    try {
+      const image = catalogue.resolve(container.image ?? '', container.imagePullPolicy);
+      const provision = await provide(context.pod, container, image, attempt);
+      const files = Object.entries(image.entry.files ?? {}).map(
+        ([target, content]): MountSpec => ({ kind: 'file', target, content, mode: 0o755 }),
+      );
+      const mounts = [...hostMounts, ...files, ...provision.mounts];
+      const spec = await containerSpec(context, container, attempt, image, { ...provision, mounts });
+      await mkdir(dirname(spec.logPath), { recursive: true, mode: 0o750 });
+      facts.setImage(uid, container.name, image.imageID);
+      return { container, spec };
+    } catch (error) {
+      facts.fail(uid, container.name, error);
+      return undefined;
+    }
+  }
+
+  /** Starts a container in a sandbox that stands or is being made; when that fails, its own error is not news. */
+  async #run(uid: string, container: Frozen<Container>, spec: ContainerSpec, standing: Promise<void>): Promise<void> {
+    const { runtime, facts } = this.#o;
+    const started = runtime.startContainer(uid, spec);
+    try {
+      await started;
+      await this.#afterStart(uid, container);
+      facts.succeed(uid, container.name);
+    } catch (error) {
+      const stands = await standing.then(
+        () => true,
+        () => false,
+      );
+      if (!stands) return;
+      facts.fail(uid, container.name, error instanceof NotStartable ? error : errors.runFailed(textOf(error)));
+    }
+  }
+  async #afterStart(uid: string, container: Frozen<Container>): Promise<void> {
     const hook = container.lifecycle?.postStart;
     if (!hook) return;
+    const { runtime, clock } = this.#o;
     const target = { uid, container: container.name, ports: container.ports };
     const outcome = await runHandler(runtime, clock, hook, target, HOOK_PATIENCE_MS);
     if (outcome.ok) return;
     await runtime.stopContainer(uid, container.name, 0);
-    throw new NotStartable('PostStartHookError', `PostStartHook failed: ${outcome.message}`);
+    throw errors.postStartFailed(outcome.message);
   }
 
-  async #ensureSandbox(uid: string, pod: Frozen<Pod>, afresh: boolean): Promise<void> {
-    const { runtime } = this.#o;
-    try {
-      const sandbox = runtime.facts().get(uid)?.sandbox;
-      if (sandbox === 'ready') return;
-      if (afresh || sandbox) await runtime.removeSandbox(uid);
-      await runtime.createSandbox(sandboxSpec(pod, this.#o.clusterDomain));
-    } catch (error) {
-      throw errors.sandboxFailed(error instanceof Error ? error.message : String(error));
-    }
+  async #makeSandbox(uid: string, pod: Frozen<Pod>, again: boolean): Promise<void> {
+    const { runtime, clusterDomain } = this.#o;
+    if (again) await runtime.removeSandbox(uid);
+    await runtime.createSandbox(sandboxSpec(pod, clusterDomain));
   }
 
   async #prepareVolumes(pod: Frozen<Pod>, reader: ObjectReader, client: Client): Promise<Map<string, VolumeSource>> {
@@ -220,4 +245,12 @@ export class Starter {
       services.push(...page.items);
     return { ...serviceVars(services), ...serviceVars([api]) };
   }
+}
+
+/** Whether a container's environment has the Pod's address, which is known only when the sandbox stands. */
+function asksForAddress(container: Frozen<Container>): boolean {
+  return container.env?.some(e => e.valueFrom?.fieldRef?.fieldPath.startsWith('status.podIP')) ?? false;
+}
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
