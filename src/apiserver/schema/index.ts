@@ -1,5 +1,5 @@
 export { builtinSchema, schemaNamed } from './builtin.ts';
-export { compileCrd } from './crd.ts';
+export { compileCrd } from './crd/index.ts';
 export { applyDefaults } from './defaults.ts';
 export { builtinKinds, definitionName, definitionOf, kindOfDefinition, openApiName } from './definitions.ts';
 export { fieldErrors } from './errors.ts';
