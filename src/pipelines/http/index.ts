@@ -1,6 +1,7 @@
 import type { ModuleEnv } from '../../kube/index.ts';
 import type { Route } from '../../net/index.ts';
 import { artifactRoutes } from './artifacts.ts';
+import { consoleRoutes } from './console.ts';
 import { apiErrors, errorAnswer } from './errors.ts';
 import { experimentRoutes } from './experiments.ts';
 import { logRoutes } from './logs.ts';
@@ -25,6 +26,7 @@ export function routes(env: ModuleEnv): Route[] {
     ...runRoutes(env),
     ...logRoutes(env),
     ...artifactRoutes(env),
+    ...consoleRoutes(env),
   ];
   return [...all, ...otherRoutes(all)];
 }

@@ -15,7 +15,8 @@ export function shownState(run: Frozen<Run>): RunState {
 }
 
 /**
- * A Run object as the API shows it, without its pipeline spec and tasks.
+ * A Run object as the API shows it, without its pipeline spec and tasks. `namespace` and `failed_tasks` are ours, for the
+ * console; clients of upstream ignore what they do not know.
  * @source pipelines backend/src/apiserver/server/api_converter.go toApiRun@7b70c7b95f68
  */
 export function runMessageOf(run: Frozen<Run>): Record<string, unknown> {
@@ -37,6 +38,8 @@ export function runMessageOf(run: Frozen<Run>): Record<string, unknown> {
       state,
       error: status?.error && isFinal(state) && errorOf(status.error),
       recurring_run_id: spec?.recurringRunId,
+      namespace: metadata.namespace,
+      failed_tasks: status?.counts?.Failed,
       state_history: status?.stateHistory?.map(h => ({
         update_time: timestamp(h.updateTime),
         state: h.state,

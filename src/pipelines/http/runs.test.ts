@@ -37,6 +37,7 @@ test('creates a Run object of a spec and shows it in list and get at once', asyn
     pipeline_spec: helloPipeline(),
     runtime_config: { parameters: { text: 'hi' } },
     service_account: 'robot',
+    namespace: 'kubeflow',
     state: 'PENDING',
     created_at: '2026-01-01T00:00:00Z',
     scheduled_at: '2026-01-01T00:00:00Z',

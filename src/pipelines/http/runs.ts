@@ -2,6 +2,7 @@ import type { Frozen, ModuleEnv } from '../../kube/index.ts';
 import type { Route, RouteRequest } from '../../net/index.ts';
 import type { NodeRow } from '../api/node.ts';
 import type { Run } from '../api/run.ts';
+import { specOf } from '../effects/load.ts';
 import { authorize, listScope, splitVerb } from './access.ts';
 import { apiErrors, errorAnswer, within } from './errors.ts';
 import { experimentById } from './experiment-rows.ts';
@@ -79,24 +80,21 @@ export async function nodesOf(env: ModuleEnv, runId: string): Promise<NodeRow[]>
   return rows.map(row => JSON.parse(row.json));
 }
 
-/** Spec as JSON value, from the object or from the blob store. */
-export async function specOf(env: ModuleEnv, run: Frozen<Run>): Promise<unknown> {
-  const { pipelineSpec, pipelineSpecHash } = run.spec ?? {};
-  if (pipelineSpec !== undefined || !pipelineSpecHash) return pipelineSpec;
-  return JSON.parse(Buffer.from(await env.blobs.read(pipelineSpecHash)).toString());
-}
-
 /** A run with its tasks and, unless it was made from a version, its spec. */
 async function fullRunMessage(env: ModuleEnv, run: Frozen<Run>): Promise<Record<string, unknown>> {
   const nodes = await nodesOf(env, run.metadata.uid!);
-  const { platformSpec, pipelineRef } = run.spec ?? {};
   return {
     ...runMessageOf(run),
     ...compact({
-      pipeline_spec: pipelineRef ? undefined : apiSpecOf({ pipelineSpec: await specOf(env, run), platformSpec }),
+      pipeline_spec: run.spec?.pipelineRef ? undefined : await apiSpecOfRun(env, run),
       run_details: runDetailsOf(run.metadata.uid!, nodes),
     }),
   };
+}
+
+async function apiSpecOfRun(env: ModuleEnv, run: Frozen<Run>): Promise<unknown> {
+  const { pipeline_spec: pipelineSpec, platform_spec: platformSpec } = await specOf(run, env.blobs);
+  return apiSpecOf({ pipelineSpec, platformSpec });
 }
 
 /** Rows have no tasks, and no spec that is too large for the Run object; `GET /runs/{id}` has both. */
