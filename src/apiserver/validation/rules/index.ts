@@ -1,27 +1,15 @@
 import type { FieldError, Frozen, Gvk, Obj } from '../../../kube/index.ts';
-import { compileCrd } from '../../schema/index.ts';
 import { dns1035Label, dns1123Label, dns1123Subdomain, pathSegmentName, type TextCheck } from '../names.ts';
-import { type FrozenTree, sub } from '../tree.ts';
+import type { FrozenTree } from '../tree.ts';
 import { validateCronJob, validateJob, validateLease } from './batch.ts';
 import * as cluster from './cluster.ts';
-import { immutable, type Rule } from './common.ts';
+import type { Rule } from './common.ts';
 import { validateConfigMap, validateSecret } from './config.ts';
+import { validateCrd } from './crd.ts';
 import * as network from './network.ts';
 import { validatePod, validateTemplate } from './pod.ts';
 import { validateClaim, validatePersistentVolume, validateStorageClass } from './storage.ts';
 import * as workloads from './workloads.ts';
-
-const validateCrd: Rule = (crd, old) => {
-  const { errors } = compileCrd(crd as unknown as Frozen<Obj>);
-  if (!old) return errors;
-  const spec = sub(crd, 'spec');
-  const before = sub(old, 'spec');
-  return [
-    ...errors,
-    ...immutable(spec, before, 'spec', 'scope', 'group'),
-    ...immutable(sub(spec, 'names'), sub(before, 'names'), 'spec.names', 'kind', 'plural'),
-  ];
-};
 
 const RULES: Readonly<Record<Gvk, Rule>> = {
   'v1/Pod': validatePod,

@@ -170,6 +170,42 @@ const invalid: [string, Obj, string[]][] = [
 ];
 for (const [what, object, expected] of invalid) test(`refuses ${what}`, () => assert.deepEqual(lines(object), expected));
 
+const definition = (spec: object, name = 'foos.example.com') =>
+  made('apiextensions.k8s.io/v1', 'CustomResourceDefinition', {
+    metadata: { name },
+    spec: { group: 'example.com', scope: 'Namespaced', names: { plural: 'foos', kind: 'Foo' }, versions: [version], ...spec },
+    status: { conditions: [{ type: 'Established', status: 'True' }] },
+  });
+const version = { name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } };
+
+test('judges a definition around its schemas', () => {
+  assert.deepEqual(lines(definition({})), []);
+  assert.deepEqual(lines(definition({}, 'foo.example.com')), [
+    'metadata.name: Invalid value: "foo.example.com": must be spec.names.plural+"."+spec.group',
+  ]);
+  assert.match(
+    lines(definition({ versions: [version, { ...version, name: 'v2' }] }))[0]!,
+    /must have exactly one version marked as storage version$/,
+  );
+  assert.deepEqual(lines(definition({ scope: 'World' })), [
+    'spec.scope: Unsupported value: "World": supported values: "Cluster", "Namespaced"',
+  ]);
+  assert.deepEqual(
+    lines(definition({ versions: [{ ...version, additionalPrinterColumns: [{ name: 'A', type: 'text', jsonPath: 'spec' }] }] })),
+    [
+      'spec.versions[0].additionalPrinterColumns[0].type: Invalid value: "text": must be one of boolean,date,integer,number,string',
+      'spec.versions[0].additionalPrinterColumns[0].JSONPath: Invalid value: "spec": must be a simple json path starting with .',
+    ],
+  );
+  const scaled = { ...version, subresources: { scale: { specReplicasPath: '.status.n', statusReplicasPath: '.status.n' } } };
+  assert.deepEqual(lines(definition({ versions: [scaled] })), [
+    'spec.versions[0].subresources.scale.specReplicasPath: Invalid value: ".status.n": should be a json path under .spec',
+  ]);
+  assert.deepEqual(lines(definition({ scope: 'Cluster' }), definition({})), [
+    'spec.scope: Invalid value: "Cluster": field is immutable',
+  ]);
+});
+
 const deployment = made('apps/v1', 'Deployment', { spec: { selector, template } });
 const job = made('batch/v1', 'Job', { spec: { template: jobTemplate } });
 const set = made('apps/v1', 'StatefulSet', {
