@@ -42,7 +42,7 @@ export class World {
   retryGeneration = 0;
   nowMs = Date.parse('2026-01-01T00:00:00Z');
   readonly #script: Script;
-  readonly #answers: Facts['cache'] = {};
+  readonly #answers: Record<string, CacheHit | null> = {};
 
   constructor(graph: Graph, o: { parameters?: RunInfo['parameters']; script?: Script; run?: Partial<RunInfo> } = {}) {
     this.#script = o.script ?? (() => undefined);
@@ -75,6 +75,8 @@ export class World {
   append(events: readonly RunEvent[]): void {
     this.log.push(...events);
     this.state = apply(this.state, events);
+    // An answer serves one decision, as in the run log.
+    for (const e of events) if ('fingerprint' in e && e.fingerprint) delete this.#answers[e.fingerprint];
   }
 
   /** One turn of the controller. */
@@ -130,8 +132,7 @@ export class World {
         this.#finish(action.node, action.attempt);
         return;
       case 'lookup':
-        for (const fingerprint of action.fingerprints)
-          (this.#answers as Record<string, CacheHit | null>)[fingerprint] = this.cache.get(fingerprint) ?? null;
+        for (const fingerprint of action.fingerprints) this.#answers[fingerprint] = this.cache.get(fingerprint) ?? null;
     }
   }
   #finish(node: number, attempt: number): void {
