@@ -5,10 +5,10 @@ import { type Artifact, artifactById, lineageOf, listArtifacts } from '../../met
 import type { Route, RouteAnswer, RouteRequest } from '../../net/index.ts';
 import { authorize, listScope, splitVerb } from './access.ts';
 import { apiErrors, errorAnswer, plainErrorAnswer, within } from './errors.ts';
-import { findNode } from './logs.ts';
-import { runById } from './run-writes.ts';
-import { nodesOf } from './runs.ts';
-import { compact, timestamp } from './wire.ts';
+import { findNode } from './runs/logs.ts';
+import { nodesOf } from './runs/routes.ts';
+import { runById } from './runs/writes.ts';
+import { compact, timestamp } from './wire/message.ts';
 
 const SCHEMES: Record<string, string> = { minio: 'minio', s3: 's3', gcs: 'gs' };
 const DEFAULT_PAGE_SIZE = 20;

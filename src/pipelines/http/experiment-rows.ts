@@ -2,7 +2,7 @@ import type { Sql } from '../../data/types.ts';
 import type { ModuleEnv } from '../../kube/index.ts';
 import { DEFAULT_NAMESPACE } from './access.ts';
 import { apiErrors } from './errors.ts';
-import { unixSeconds } from './wire.ts';
+import { unixSeconds } from './wire/message.ts';
 
 const DEFAULT_NAME = 'Default';
 

@@ -3,11 +3,11 @@ import type { Route, RouteRequest } from '../../net/index.ts';
 import { authorize, checkLength, DEFAULT_NAMESPACE, listScope, splitVerb } from './access.ts';
 import { apiErrors, errorAnswer, within } from './errors.ts';
 import { defaultExperiment, type Experiment, experimentById, insertExperiment } from './experiment-rows.ts';
-import { listPage, parseListRequest } from './list.ts';
-import { listables } from './listable.ts';
-import { experimentMessage } from './messages.ts';
-import { archiveRunsOf } from './run-writes.ts';
-import { compact, decodeMessage, timestamp } from './wire.ts';
+import { listPage, parseListRequest } from './list/list.ts';
+import { listables } from './list/listable.ts';
+import { archiveRunsOf } from './runs/writes.ts';
+import { compact, decodeMessage, timestamp } from './wire/message.ts';
+import { experimentMessage } from './wire/messages.ts';
 
 /** `/apis/v2beta1/experiments`. @source pipelines backend/src/apiserver/server/experiment_server.go@7b70c7b95f68 */
 export function experimentRoutes(env: ModuleEnv): Route[] {
@@ -42,19 +42,14 @@ export function experimentRoutes(env: ModuleEnv): Route[] {
       onError,
       handle: r =>
         within('Failed to create a experiment', async () => {
-          const {
-            display_name = '',
-            description = '',
-            namespace = DEFAULT_NAMESPACE,
-          } = decodeMessage(experimentMessage, await r.json());
+          const { display_name = '', description = '', ...sent } = decodeMessage(experimentMessage, await r.json());
+          const namespace = sent.namespace || DEFAULT_NAMESPACE;
           if (display_name === '') throw apiErrors.invalidInput('Experiment must have a non-empty name');
           checkLength('Experiment', 'Name', display_name, 128);
           checkLength('Experiment', 'Namespace', namespace, 63);
           await authorize(r, 'create', 'experiments', namespace);
           return {
-            json: messageOf(
-              await insertExperiment(env, { display_name, description, namespace: namespace || DEFAULT_NAMESPACE }, false),
-            ),
+            json: messageOf(await insertExperiment(env, { display_name, description, namespace }, false)),
           };
         }),
     },

@@ -1,18 +1,18 @@
 import type { ModuleEnv } from '../../kube/index.ts';
 import type { Route } from '../../net/index.ts';
 import { artifactRoutes } from './artifacts.ts';
-import { consoleRoutes } from './console.ts';
+import { consoleRoutes } from './console/routes.ts';
 import { apiErrors, errorAnswer } from './errors.ts';
 import { experimentRoutes } from './experiments.ts';
-import { logRoutes } from './logs.ts';
 import { pipelineRoutes } from './pipelines.ts';
-import { runRoutes } from './runs.ts';
+import { logRoutes } from './runs/logs.ts';
+import { runRoutes } from './runs/routes.ts';
 import { uploadRoutes } from './uploads.ts';
 import { versionRoutes } from './versions.ts';
 
 export { DEFAULT_NAMESPACE, httpBootstrap } from './access.ts';
-export { LOG_BUCKET, logKey } from './logs.ts';
 export { listProjection } from './projection.ts';
+export { LOG_BUCKET, logKey } from './runs/logs.ts';
 export { httpTables } from './tables.ts';
 
 /** The KFP REST API v2beta1, the artifact and log endpoints beside it, and the console's views of runs and pipelines. */

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
-import { UPLOAD_LIMIT_BYTES } from './pipeline-file.ts';
 import { helloPipeline, startRest } from './testing/rest.ts';
+import { UPLOAD_LIMIT_BYTES } from './upload/pipeline-file.ts';
 
 const UPLOAD = '/apis/v2beta1/pipelines/upload';
 const hello = JSON.stringify(helloPipeline());

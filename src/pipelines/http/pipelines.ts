@@ -3,13 +3,13 @@ import type { Route, RouteRequest } from '../../net/index.ts';
 import type { Pipeline } from '../api/pipeline.ts';
 import { DEFAULT_NAMESPACE, listScope } from './access.ts';
 import { apiErrors, errorAnswer, within } from './errors.ts';
-import { listPage, parseListRequest } from './list.ts';
-import { listables } from './listable.ts';
-import { pipelineAndVersionMessage, pipelineMessage } from './messages.ts';
+import { listPage, parseListRequest } from './list/list.ts';
+import { listables } from './list/listable.ts';
 import { createPipeline, type NewPipeline, pipelineById, pipelineByName, pipelineRef } from './pipeline-objects.ts';
 import { forgetPipeline, pipelineMessageOf, pipelineRows } from './rows.ts';
 import { createVersion, newVersionOf } from './versions.ts';
-import { compact, type Decoded, decodeMessage, isObject } from './wire.ts';
+import { compact, type Decoded, decodeMessage, isObject } from './wire/message.ts';
+import { pipelineAndVersionMessage, pipelineMessage } from './wire/messages.ts';
 
 const REQUEST_LIMIT_BYTES = 32 * 1024 * 1024;
 

@@ -4,8 +4,8 @@ import { sha256Hex } from '../../lib/index.ts';
 import type { Pipeline, PipelineVersion } from '../api/pipeline.ts';
 import type { Run } from '../api/run.ts';
 import { apiNameOf } from './object-names.ts';
-import { runMessageOf, shownState } from './run-message.ts';
-import { compact, isObject, timestamp, unixSeconds } from './wire.ts';
+import { runMessageOf, shownState } from './runs/message.ts';
+import { compact, isObject, timestamp, unixSeconds } from './wire/message.ts';
 
 /** The rows that follow from an object, and from its end. An object that is on its way out has no rows any more. */
 export function runRows(run: Frozen<Run>): Statement[] {

@@ -2,14 +2,14 @@ import type { ModuleEnv } from '../../kube/index.ts';
 import type { Route, RouteAnswer, RouteRequest } from '../../net/index.ts';
 import { type ParsedPipeline, parsePipeline } from '../ir/parse.ts';
 import { ApiError, apiErrors, plainErrorAnswer } from './errors.ts';
-import { checkJsonSize } from './json-size.ts';
-import { readPipelineFile } from './pipeline-file.ts';
 import { pipelineById } from './pipeline-objects.ts';
 import { createWithVersion } from './pipelines.ts';
 import { pipelineMessageOf } from './rows.ts';
-import { readUploadForm } from './upload-form.ts';
+import { readPipelineFile } from './upload/pipeline-file.ts';
+import { readUploadForm } from './upload/upload-form.ts';
 import { createVersion, fullMessageOf, type NewVersion } from './versions.ts';
-import { isObject } from './wire.ts';
+import { checkJsonSize } from './wire/json-size.ts';
+import { isObject } from './wire/message.ts';
 
 /**
  * The two uploads, which are no gRPC and have an error body of their own.

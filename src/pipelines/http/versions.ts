@@ -4,14 +4,14 @@ import { PIPELINE_API_VERSION, type Pipeline, type PipelineVersion, type Pipelin
 import { type ParsedPipeline, readPipeline } from '../ir/parse.ts';
 import { authorize, checkLength } from './access.ts';
 import { apiErrors, errorAnswer, within } from './errors.ts';
-import { listPage, parseListRequest } from './list.ts';
-import { listables } from './listable.ts';
-import { pipelineVersionMessage } from './messages.ts';
+import { listPage, parseListRequest } from './list/list.ts';
+import { listables } from './list/listable.ts';
 import { NAME_ANNOTATION, versionObjectName } from './object-names.ts';
-import { fetchPipeline } from './package-url.ts';
 import { pipelineById } from './pipeline-objects.ts';
 import { apiSpecOf, forgetVersion, versionMessageOf, versionRows } from './rows.ts';
-import { compact, decodeMessage } from './wire.ts';
+import { fetchPipeline } from './upload/package-url.ts';
+import { compact, decodeMessage } from './wire/message.ts';
+import { pipelineVersionMessage } from './wire/messages.ts';
 
 type VersionRow = { pipeline_version_id: string; pipeline_id: string; namespace: string; object_name: string };
 

@@ -1,8 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIPv6 } from 'node:net';
-import { type ParsedPipeline, parsePipeline } from '../ir/parse.ts';
-import { apiErrors } from './errors.ts';
-import { checkJsonSize } from './json-size.ts';
+import { type ParsedPipeline, parsePipeline } from '../../ir/parse.ts';
+import { apiErrors } from '../errors.ts';
+import { checkJsonSize } from '../wire/json-size.ts';
 import { readPipelineFile, UPLOAD_LIMIT_BYTES } from './pipeline-file.ts';
 
 /** Where a caller must not send the daemon: its own host, its networks, the metadata services of clouds. */

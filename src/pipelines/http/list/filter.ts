@@ -1,8 +1,8 @@
-import type { SqlValue } from '../../data/types.ts';
-import { apiErrors } from './errors.ts';
+import type { SqlValue } from '../../../data/types.ts';
+import { apiErrors } from '../errors.ts';
+import { decodeMessage, isTime, unixSeconds } from '../wire/message.ts';
+import { filterMessage, type Operation } from '../wire/messages.ts';
 import type { Listable } from './listable.ts';
-import { filterMessage, type Operation } from './messages.ts';
-import { decodeMessage, isTime, unixSeconds } from './wire.ts';
 
 /** One condition, checked: it travels in page tokens too. */
 export type Predicate = { operation: Operation; key: string; value: Value };

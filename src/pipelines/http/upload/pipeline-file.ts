@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { unzip, unzipSync } from 'fflate';
-import { apiErrors } from './errors.ts';
+import { apiErrors } from '../errors.ts';
 import { firstTarFile } from './tar.ts';
 
 export const UPLOAD_LIMIT_BYTES = 32 * 1024 * 1024;

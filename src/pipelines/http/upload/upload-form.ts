@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import busboy from 'busboy';
-import { apiErrors } from './errors.ts';
+import { apiErrors } from '../errors.ts';
 import { UPLOAD_LIMIT_BYTES } from './pipeline-file.ts';
 
 const FIELD = 'uploadfile';

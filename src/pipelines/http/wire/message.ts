@@ -1,4 +1,4 @@
-import { apiErrors } from './errors.ts';
+import { apiErrors } from '../errors.ts';
 
 /** A field of a protobuf message in its JSON form. An array of names is an enum, whose first name means "not set". */
 export type FieldType =

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { settle } from '../../lib/index.ts';
-import type { Run } from '../api/run.ts';
-import type { PipelineView, RunView } from '../api/view.ts';
-import { helloPipeline, type Rest, startRest } from './testing/rest.ts';
+import { settle } from '../../../lib/index.ts';
+import type { Run } from '../../api/run.ts';
+import type { PipelineView, RunView } from '../../api/view.ts';
+import { helloPipeline, type Rest, startRest } from '../testing/rest.ts';
 
 async function createRun(rest: Rest): Promise<string> {
   const body = { display_name: 'r', pipeline_spec: helloPipeline(), runtime_config: { parameters: { text: 'x' } } };

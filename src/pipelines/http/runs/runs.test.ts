@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Run, RunStatus } from '../api/run.ts';
-import { helloPipeline, type Rest, startRest } from './testing/rest.ts';
+import type { Run, RunStatus } from '../../api/run.ts';
+import { helloPipeline, type Rest, startRest } from '../testing/rest.ts';
 
 const body = (o: object = {}) => ({
   display_name: 'hello run',

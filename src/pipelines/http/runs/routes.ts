@@ -1,17 +1,17 @@
-import type { Frozen, ModuleEnv } from '../../kube/index.ts';
-import type { Route, RouteRequest } from '../../net/index.ts';
-import type { NodeRow } from '../api/node.ts';
-import type { Run } from '../api/run.ts';
-import { specOf } from '../effects/load.ts';
-import { authorize, listScope, splitVerb } from './access.ts';
-import { apiErrors, errorAnswer, within } from './errors.ts';
-import { experimentById } from './experiment-rows.ts';
-import { listPage, parseListRequest } from './list.ts';
-import { listables } from './listable.ts';
-import { apiSpecOf } from './rows.ts';
-import { runDetailsOf, runMessageOf } from './run-message.ts';
-import { archiveRun, createRun, deleteRun, retryRun, runById, terminateRun, unarchiveRun } from './run-writes.ts';
-import { compact } from './wire.ts';
+import type { Frozen, ModuleEnv } from '../../../kube/index.ts';
+import type { Route, RouteRequest } from '../../../net/index.ts';
+import type { NodeRow } from '../../api/node.ts';
+import type { Run } from '../../api/run.ts';
+import { specOf } from '../../effects/load.ts';
+import { authorize, listScope, splitVerb } from '../access.ts';
+import { apiErrors, errorAnswer, within } from '../errors.ts';
+import { experimentById } from '../experiment-rows.ts';
+import { listPage, parseListRequest } from '../list/list.ts';
+import { listables } from '../list/listable.ts';
+import { apiSpecOf } from '../rows.ts';
+import { compact } from '../wire/message.ts';
+import { runDetailsOf, runMessageOf } from './message.ts';
+import { archiveRun, createRun, deleteRun, retryRun, runById, terminateRun, unarchiveRun } from './writes.ts';
 
 const VERBS: Record<string, { said: string; act(env: ModuleEnv, r: RouteRequest, runId: string): Promise<void> }> = {
   archive: { said: 'Failed to archive a run', act: archiveRun },

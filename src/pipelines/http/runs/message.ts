@@ -1,9 +1,9 @@
-import type { Frozen } from '../../kube/index.ts';
-import { sha256Hex, uuidFrom } from '../../lib/index.ts';
-import type { NodeRow } from '../api/node.ts';
-import { isFinal, type Run, type RunError } from '../api/run.ts';
-import type { ArtifactView, NodeState, RunState } from '../api/view.ts';
-import { compact, NEVER, timestamp } from './wire.ts';
+import type { Frozen } from '../../../kube/index.ts';
+import { sha256Hex, uuidFrom } from '../../../lib/index.ts';
+import type { NodeRow } from '../../api/node.ts';
+import { isFinal, type Run, type RunError } from '../../api/run.ts';
+import type { ArtifactView, NodeState, RunState } from '../../api/view.ts';
+import { compact, NEVER, timestamp } from '../wire/message.ts';
 
 /** What clients are told, also before the engine has seen what they asked for. */
 export function shownState(run: Frozen<Run>): RunState {

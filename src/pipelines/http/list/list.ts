@@ -1,8 +1,8 @@
-import type { Sql, SqlValue } from '../../data/types.ts';
-import { apiErrors } from './errors.ts';
+import type { Sql, SqlValue } from '../../../data/types.ts';
+import { apiErrors } from '../errors.ts';
+import { isObject } from '../wire/message.ts';
 import { type Condition, checkPredicate, conditionOf, type Predicate, parseFilter } from './filter.ts';
 import type { Listable } from './listable.ts';
-import { isObject } from './wire.ts';
 
 const DEFAULT_PAGE_SIZE = 20;
 const MAX_PAGE_SIZE = 200;

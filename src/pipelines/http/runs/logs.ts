@@ -1,11 +1,11 @@
-import { type Frozen, type ModuleEnv, StatusError } from '../../kube/index.ts';
-import type { Route, RouteAnswer, RouteRequest } from '../../net/index.ts';
-import type { NodeRow } from '../api/node.ts';
-import type { Run } from '../api/run.ts';
-import { apiErrors, plainErrorAnswer } from './errors.ts';
-import { taskIdOf } from './run-message.ts';
-import { runById } from './run-writes.ts';
-import { nodesOf } from './runs.ts';
+import { type Frozen, type ModuleEnv, StatusError } from '../../../kube/index.ts';
+import type { Route, RouteAnswer, RouteRequest } from '../../../net/index.ts';
+import type { NodeRow } from '../../api/node.ts';
+import type { Run } from '../../api/run.ts';
+import { apiErrors, plainErrorAnswer } from '../errors.ts';
+import { taskIdOf } from './message.ts';
+import { nodesOf } from './routes.ts';
+import { runById } from './writes.ts';
 
 /** Bucket of logs that outlive their Pods; `executor-logs/<run id>/<node address>/<attempt>`. */
 export const LOG_BUCKET = 'executor-logs';

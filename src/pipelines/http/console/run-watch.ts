@@ -1,10 +1,10 @@
-import type { Frozen, ModuleEnv } from '../../kube/index.ts';
-import type { RouteRequest } from '../../net/index.ts';
-import { isFinal, RUN_GVK, type Run } from '../api/run.ts';
-import type { RunView } from '../api/view.ts';
-import { runLogOf } from '../effects/index.ts';
-import { apiErrorOf } from './errors.ts';
-import { runById } from './run-writes.ts';
+import type { Frozen, ModuleEnv } from '../../../kube/index.ts';
+import type { RouteRequest } from '../../../net/index.ts';
+import { isFinal, RUN_GVK, type Run } from '../../api/run.ts';
+import type { RunView } from '../../api/view.ts';
+import { runLogOf } from '../../effects/index.ts';
+import { apiErrorOf } from '../errors.ts';
+import { runById } from '../runs/writes.ts';
 
 /** At most so often a view is made, however fast a run changes. */
 const BETWEEN_VIEWS_MS = 50;

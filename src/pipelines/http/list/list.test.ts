@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Run } from '../api/run.ts';
-import { runRows } from './rows.ts';
-import { type Rest, startRest } from './testing/rest.ts';
+import type { Run } from '../../api/run.ts';
+import { runRows } from '../rows.ts';
+import { type Rest, startRest } from '../testing/rest.ts';
 
 const START_MS = Date.parse('2026-01-01T00:00:00Z');
 /** Run `i` is named after `i % 7`, created `i` seconds after the start, failed when divisible by 3. */

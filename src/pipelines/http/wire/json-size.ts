@@ -1,4 +1,4 @@
-import { apiErrors } from './errors.ts';
+import { apiErrors } from '../errors.ts';
 
 const DEEPEST = 200;
 const MOST_VALUES = 2_000_000;
