@@ -14,18 +14,15 @@ export async function buildNative(): Promise<void> {
   await writeFile(RECORD, `${await nativeSourceHash()}  sources\n${sha256Hex(binary)}  ${path.basename(NATIVE_BINARY)}\n`);
 }
 
-/** What is wrong with the committed binary: sentences, none when it belongs to the sources. */
-export async function checkNative(): Promise<string[]> {
+/** What is wrong with the committed binary, as a sentence; undefined when it belongs to the sources. */
+export async function checkNative(): Promise<string | undefined> {
   const record = await readFile(RECORD, 'utf8').catch(() => '');
   const binary = await readFile(NATIVE_BINARY).catch(() => undefined);
-  if (!binary) return ['src/node/native/bin has no binary: run npm run build:native'];
-  const problems: string[] = [];
-  if (!record.includes(`${await nativeSourceHash()}  sources`))
-    problems.push('src/node/native changed: run npm run build:native');
-  if (!record.includes(sha256Hex(binary)))
-    problems.push('src/node/native/bin/SHA256 names another binary: run npm run build:native');
-  if (binary.length > MAX_BYTES) problems.push(`the native binary has ${binary.length} bytes, more than ${MAX_BYTES}`);
-  return problems;
+  if (!binary) return 'src/node/native/bin has no binary: run npm run build:native';
+  if (!record.includes(`${await nativeSourceHash()}  sources`)) return 'src/node/native changed: run npm run build:native';
+  if (!record.includes(sha256Hex(binary))) return 'src/node/native/bin/SHA256 names another binary: run npm run build:native';
+  if (binary.length > MAX_BYTES) return `the native binary has ${binary.length} bytes, more than ${MAX_BYTES}`;
+  return undefined;
 }
 
 if (import.meta.main) await buildNative();

@@ -4,12 +4,13 @@
 
 #define ROTATE_BYTES (10 << 20)
 #define ROTATE_FILES 5
+#define LOG_FLAGS (O_CREAT | O_APPEND | O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
 
 int log_open(struct log *log, int dir, const char *name) {
     struct stat st;
     log->dir = dir;
     snprintf(log->name, sizeof log->name, "%s", name);
-    log->fd = openat(dir, name, O_CREAT | O_APPEND | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0640);
+    log->fd = openat(dir, name, LOG_FLAGS, 0640);
     if (log->fd < 0) return fail("log %s", name);
     log->size = fstat(log->fd, &st) ? 0 : st.st_size;
     return 0;
@@ -24,24 +25,30 @@ static void rotate(struct log *log) {
         renameat(log->dir, from, log->dir, to);
     }
     close(log->fd);
-    log->fd = -1;
-    log_open(log, log->dir, log->name);
+    log->fd = openat(log->dir, log->name, LOG_FLAGS, 0640);
+    log->size = 0;
+}
+
+static struct { size_t size; char data[4 * LOG_BUFFER]; } lines; /* stamped, not yet written */
+
+static void flush(struct log *log) {
+    if (log->size && log->size + (off_t)lines.size > ROTATE_BYTES) rotate(log);
+    for (size_t done = 0; log->fd >= 0 && done < lines.size;) {
+        ssize_t n = write(log->fd, lines.data + done, lines.size - done);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) break; /* a full disk loses lines, never the Pod */
+        done += n;
+    }
+    log->size += lines.size;
+    lines.size = 0;
 }
 
 static void put_line(struct log *log, const struct stream *stream, const char *stamp, const char *text, size_t size, bool whole) {
-    char line[LOG_BUFFER + 80];
-    int n = snprintf(line, sizeof line - size - 1, "%s %s %c ", stamp, stream->tag == 'o' ? "stdout" : "stderr", whole ? 'F' : 'P');
-    memcpy(line + n, text, size);
-    line[n + size] = '\n';
-    size += n + 1;
-    for (size_t done = 0; log->fd >= 0 && done < size;) {
-        ssize_t wrote = write(log->fd, line + done, size - done);
-        if (wrote < 0 && errno == EINTR) continue;
-        if (wrote < 0) break; /* a full disk loses lines, never the Pod */
-        done += wrote;
-    }
-    log->size += size;
-    if (log->size >= ROTATE_BYTES) rotate(log);
+    if (lines.size + size + 64 > sizeof lines.data) flush(log);
+    lines.size += sprintf(lines.data + lines.size, "%s %s %c ", stamp, stream->tag == 'o' ? "stdout" : "stderr", whole ? 'F' : 'P');
+    memcpy(lines.data + lines.size, text, size);
+    lines.size += size;
+    lines.data[lines.size++] = '\n';
 }
 
 void log_pump(struct log *log, struct stream *stream, bool final) {
@@ -50,24 +57,24 @@ void log_pump(struct log *log, struct stream *stream, bool final) {
         ssize_t n = read(stream->fd, stream->buffer + stream->used, sizeof stream->buffer - stream->used);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0 && errno == EAGAIN && !final) return;
+        now_stamp(stamp);
         if (n <= 0) { /* the end (EIO: the last holder of a terminal left) */
-            now_stamp(stamp);
             if (stream->used) put_line(log, stream, stamp, stream->buffer, stream->used, false);
             stream->used = 0;
             close(stream->fd);
             stream->fd = -1;
-            return;
+        } else {
+            size_t size = stream->used + n, start = 0;
+            for (char *end; (end = memchr(stream->buffer + start, '\n', size - start)); start = end - stream->buffer + 1)
+                put_line(log, stream, stamp, stream->buffer + start, end - stream->buffer - start, true);
+            if (start == 0 && size == sizeof stream->buffer) {
+                put_line(log, stream, stamp, stream->buffer, size, false);
+                start = size;
+            }
+            memmove(stream->buffer, stream->buffer + start, size - start);
+            stream->used = size - start;
         }
-        size_t size = stream->used + n, start = 0;
-        now_stamp(stamp);
-        for (char *end; (end = memchr(stream->buffer + start, '\n', size - start)); start = end - stream->buffer + 1)
-            put_line(log, stream, stamp, stream->buffer + start, end - stream->buffer - start, true);
-        if (start == 0 && size == sizeof stream->buffer) {
-            put_line(log, stream, stamp, stream->buffer, size, false);
-            start = size;
-        }
-        memmove(stream->buffer, stream->buffer + start, size - start);
-        stream->used = size - start;
+        flush(log);
         if (!final) return; /* others wait too */
     }
 }

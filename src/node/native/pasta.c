@@ -23,7 +23,8 @@ static void start_pasta(pid_t spawner) {
     }
     int status = 0;
     waitpid(pid, &status, 0); /* it goes to the background when it is ready */
-    wire_say(outside, status == 0 ? "" : WEXITSTATUS(status) == 127 ? "pasta is not installed" : "pasta failed", NULL);
+    wire_say(outside, status == 0 ? "" : WEXITSTATUS(status) == 127 ? "pasta is not installed"
+             : access("/dev/net/tun", R_OK | W_OK) ? "pasta needs /dev/net/tun, which this user may not open" : "pasta failed", NULL);
 }
 
 /* Forks: the child returns and becomes the spawner; the parent stays outside until it ends. */
@@ -49,7 +50,7 @@ static pid_t pasta_pid(void) {
     if (read_file(AT_FDCWD, "pasta.pid", text, sizeof text) <= 0) return 0;
     pid_t pid = atoi(text);
     snprintf(path, sizeof path, "/proc/%d/comm", pid);
-    return pid > 1 && read_file(AT_FDCWD, path, name, sizeof name) > 0 && !strncmp(name, "pasta", 5) ? pid : 0;
+    return pid > 1 && read_file(AT_FDCWD, path, name, sizeof name) > 0 && !strncmp(name, "pas", 3) ? pid : 0; /* pasta, passt.avx2 */
 }
 
 void way_out_close(void) {

@@ -381,6 +381,11 @@ static void reap(void) {
 }
 
 static void farewell(void) { /* nothing of ours stays when no Pod does */
+    for (struct sandbox *s; (s = blanks); sandbox_free(s)) {
+        blanks = s->next;
+        kill(s->pid, SIGKILL);
+        waitpid(s->pid, NULL, 0);
+    }
     for (struct sandbox *s = pods; s; s = s->next)
         if (s->sock >= 0) exit(0);
     if (fabric.netlink < 0) exit(0);
