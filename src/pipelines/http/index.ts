@@ -1,10 +1,12 @@
 import type { ModuleEnv } from '../../kube/index.ts';
 import type { Route } from '../../net/index.ts';
 import { artifactRoutes } from './artifacts.ts';
+import { authRoutes } from './auth.ts';
 import { consoleRoutes } from './console/routes.ts';
 import { apiErrors, errorAnswer } from './errors.ts';
 import { experimentRoutes } from './experiments.ts';
 import { pipelineRoutes } from './pipelines.ts';
+import { recurringRunRoutes } from './recurring-runs.ts';
 import { logRoutes } from './runs/logs.ts';
 import { runRoutes } from './runs/routes.ts';
 import { uploadRoutes } from './uploads.ts';
@@ -19,11 +21,13 @@ export { httpTables } from './tables.ts';
 export function routes(env: ModuleEnv): Route[] {
   const all = [
     ...healthRoutes(),
+    ...authRoutes(),
     ...experimentRoutes(env),
     ...pipelineRoutes(env),
     ...versionRoutes(env),
     ...uploadRoutes(env),
     ...runRoutes(env),
+    ...recurringRunRoutes(),
     ...logRoutes(env),
     ...artifactRoutes(env),
     ...consoleRoutes(env),

@@ -173,6 +173,10 @@ test('says unknown ids, paths and verbs in the error body of the API', async t =
     ['PATCH', '/apis/v2beta1/runs', 405, 12],
     ['GET', '/apis/v2beta1/nothing', 404, 5],
     ['GET', '/apis/v2beta1/runs?page_size=-1', 400, 3],
+    ['GET', '/apis/v2beta1/recurringruns/none', 404, 5],
+    ['POST', '/apis/v2beta1/recurringruns/none:enable', 404, 5],
+    ['DELETE', '/apis/v2beta1/recurringruns/none', 404, 5],
+    ['GET', '/apis/v2beta1/auth?namespace=team', 400, 3],
     ['GET', '/apis/v2beta1/runs?experiment_id=none', 404, 5],
   ];
   for (const [method, path, status, code] of cases) {
@@ -180,6 +184,12 @@ test('says unknown ids, paths and verbs in the error body of the API', async t =
     assert.equal(answer.status, status, `${method} ${path}: ${answer.text}`);
     assert.equal(answer.json.code, code);
   }
+  const recurring = await rest.call('POST', '/apis/v2beta1/recurringruns', { display_name: 'nightly', mode: 'ENABLE' });
+  assert.equal(recurring.json.code, 9);
+  assert.match(recurring.json.message, /not served/);
+  assert.deepEqual((await rest.call('GET', '/apis/v2beta1/recurringruns')).json, {});
+  assert.deepEqual((await rest.call('GET', '/apis/v2beta1/auth?namespace=team&resources=VIEWERS&verb=GET')).json, {});
+  assert.deepEqual((await rest.call('GET', '/apis/v2beta1/healthz')).json, { multi_user: false, pipeline_store: 'kubernetes' });
   rest.denied.add('list runs');
   assert.equal((await rest.call('GET', '/apis/v2beta1/runs')).json.code, 7);
   assert.equal((await rest.call('GET', '/apis/v2beta1/runs?namespace=other')).status, 403);
