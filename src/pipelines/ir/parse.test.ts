@@ -49,11 +49,11 @@ test("refusals have upstream's words", () => {
   assert.match(fails('a: [1'), /^unable to decode yaml document: /);
   assert.match(fails(`${SPEC}\ncomponents_1: {}`), /unknown field "components_1"/);
 });
-test('YAML is read as Go reads it: yes is true, dates are text, quoted text may go on at its own indentation', () => {
+test('YAML is read as Go reads it: yes and dates are text, quoted text may go on at its own indentation', () => {
   const { spec } = parsePipeline(
     `${SPEC}\ncomponents:\n  c:\n    list:\n      - "one \\\n      two"\n    flag: yes\n    day: 2026-01-01\n`,
   );
-  assert.deepEqual(spec.components, { c: { list: ['one two'], flag: true, day: '2026-01-01' } });
+  assert.deepEqual(spec.components, { c: { list: ['one two'], flag: 'yes', day: '2026-01-01' } });
 });
 
 const withInputs = (parameters: NonNullable<ComponentSpec['inputDefinitions']>['parameters']) =>

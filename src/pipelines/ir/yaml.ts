@@ -1,7 +1,7 @@
-import { boolYaml11Tag, CORE_SCHEMA, loadAll, mergeTag, YAMLException } from 'js-yaml';
+import { CORE_SCHEMA, loadAll, mergeTag, YAMLException } from 'js-yaml';
 
-/** YAML as Go's library reads it: yes/no are booleans, dates stay text. */
-const SCHEMA = CORE_SCHEMA.withTags(boolYaml11Tag, mergeTag);
+/** YAML as upstream reads it (Go's yaml.v3 into untyped values): 1.2, but with merge keys; `yes` and dates are text. */
+const SCHEMA = CORE_SCHEMA.withTags(mergeTag);
 const MOST_REPAIRS = 200;
 
 /** The documents of a YAML text, with Go's leniency: a quoted text may go on at the indentation of the item it belongs to. */
