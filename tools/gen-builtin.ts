@@ -2,9 +2,10 @@
  * Writes the compact tables of facts about built-in kinds: field names, types, list keys, patch strategies, required
  * fields (`schema/generated/definitions.json`) and protobuf field numbers (`protobuf/generated/messages.json`).
  *
- *     node tools/gen-builtin.ts [EXTRA_PROTO_FILE …]
+ *     node tools/gen-builtin.ts [PROTO_FILE …]
  *
- * Reads `../shared/conformance/apimachinery`; sentences of upstream are never written.
+ * Reads `../shared/conformance/apimachinery`; sentences of upstream are never written. The committed tables were made with the
+ * `generated.proto` of apiextensions/v1, flowcontrol/v1 and scheduling/v1alpha3 besides, which are not in that folder.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { argv } from 'node:process';
@@ -27,7 +28,7 @@ const PACKAGES: Record<string, string> = {
   ...Object.fromEntries(
     (
       'core/v1 apps/v1 batch/v1 autoscaling/v1 autoscaling/v2 networking/v1 rbac/v1 authentication/v1 authorization/v1 policy/v1 ' +
-      'coordination/v1 discovery/v1 events/v1 admissionregistration/v1 storage/v1 scheduling/v1 certificates/v1 node/v1 flowcontrol/v1'
+      'coordination/v1 discovery/v1 events/v1 admissionregistration/v1 storage/v1 scheduling/v1 certificates/v1 node/v1 flowcontrol/v1 scheduling/v1alpha3'
     )
       .split(' ')
       .map(p => [p.replace('/', '.'), `io.k8s.api.${p.replace('/', '.')}`]),
@@ -96,24 +97,26 @@ function attributes(s: Swagger): string {
 const pointers = new Set(
   rows('roundtrip/pointer-fields.tsv').map(([pkg, type, field]) => `${packageOfGo(pkg!)}.${type}.${field}`),
 );
-// The table does not cover apiextensions/v1. @source apiextensions-apiserver pkg/apis/apiextensions/v1/types*.go@1aa2717a552e
-const APIEXTENSIONS_POINTERS: Record<string, string> = {
-  CustomResourceDefinitionSpec: 'conversion',
-  CustomResourceConversion: 'webhook',
-  WebhookConversion: 'clientConfig',
-  WebhookClientConfig: 'url service',
-  ServiceReference: 'path port',
-  CustomResourceDefinitionVersion: 'deprecationWarning schema subresources',
-  CustomResourceValidation: 'openAPIV3Schema',
-  CustomResourceSubresources: 'status scale',
-  CustomResourceSubresourceScale: 'labelSelectorPath',
-  JSONSchemaProps:
+// What the table does not cover. @source apiextensions-apiserver pkg/apis/apiextensions/v1/types*.go@1aa2717a552e, api scheduling/v1alpha3/types.go
+const MORE_POINTERS: Record<string, string> = {
+  'apiextensions.v1.CustomResourceDefinitionSpec': 'conversion',
+  'apiextensions.v1.CustomResourceConversion': 'webhook',
+  'apiextensions.v1.WebhookConversion': 'clientConfig',
+  'apiextensions.v1.WebhookClientConfig': 'url service',
+  'apiextensions.v1.ServiceReference': 'path port',
+  'apiextensions.v1.CustomResourceDefinitionVersion': 'deprecationWarning schema subresources',
+  'apiextensions.v1.CustomResourceValidation': 'openAPIV3Schema',
+  'apiextensions.v1.CustomResourceSubresources': 'status scale',
+  'apiextensions.v1.CustomResourceSubresourceScale': 'labelSelectorPath',
+  'apiextensions.v1.JSONSchemaProps':
     '$ref default maximum minimum maxLength minLength maxItems minItems multipleOf maxProperties minProperties items not ' +
     'additionalProperties additionalItems externalDocs example x-kubernetes-preserve-unknown-fields x-kubernetes-list-type x-kubernetes-map-type',
-  ValidationRule: 'reason optionalOldSelf',
+  'apiextensions.v1.ValidationRule': 'reason optionalOldSelf',
+  'scheduling.v1alpha3.WorkloadPodGroupDisruptionMode': 'single all',
+  'scheduling.v1alpha3.WorkloadPodGroupSchedulingPolicy': 'basic gang',
+  'scheduling.v1alpha3.WorkloadPodGroupResourceClaim': 'resourceClaimName resourceClaimTemplateName',
 };
-for (const [type, fields] of Object.entries(APIEXTENSIONS_POINTERS))
-  for (const f of fields.split(' ')) pointers.add(`apiextensions.v1.${type}.${f}`);
+for (const [type, fields] of Object.entries(MORE_POINTERS)) for (const f of fields.split(' ')) pointers.add(`${type}.${f}`);
 const jsonNames = new Map(
   rows('roundtrip/protobuf-json-names.tsv').map(([pkg, type, field, json]) => [`${packageOfGo(pkg!)}.${type}.${field}`, json!]),
 );
