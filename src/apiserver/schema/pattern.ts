@@ -17,14 +17,18 @@ export function compilePattern(pattern: string): Matcher {
   return matcher;
 }
 
-/** No group is repeated, no escape but of punctuation and digits: plain classes, alternatives, optional groups. */
+/**
+ * Patterns that JavaScript and RE2 read alike and that cannot run away: literals, escaped punctuation, `\d`, positive classes and
+ * plain groups, with one repetition in all. Each place has one reading only, so that this pattern cannot run away either.
+ */
 const SAFE =
-  /^(?:[\w\s\-@:;,"'#%&=~`<>!/.^$|]|\\[.\-/+*?()[\]{}^$|\\d]|\[\^?(?:[^\\[\]]|\\[.\-/+*?()[\]^$|\\dw])+\][*+?]?|\((?!\?)|\)\??|(?<=[\w\]])(?:\{\d+(?:,\d*)?\}|[*+?]))*$/;
+  /^(?:[\w\-@:;,"'#%&=~`<>!/^$|()]|\\[.\-/+*?()[\]{}^$|\\d]|\[(?!\^)(?:[^\\[\]]|\\[.\-/+*?()[\]^$|\\dw])+\](?:[*+?]|\{\d+(?:,\d*)?\})?|(?<=[\w])(?:[*+?]|\{\d+(?:,\d*)?\}))*$/;
+const REPEATED_TWICE = /[*+}].*[*+}]/;
 
 function compile(pattern: string): Matcher {
   try {
     const re2 = RE2JS.compile(pattern);
-    if (SAFE.test(pattern) && !/[*+}].*[*+}]/.test(pattern)) {
+    if (!REPEATED_TWICE.test(pattern) && SAFE.test(pattern)) {
       const native = new RegExp(pattern);
       return { matches: text => native.test(text) };
     }
