@@ -129,3 +129,17 @@ function eventOf(r: {
     index: r.position,
   };
 }
+
+/** The scalar metrics of runs: the numbers in the metadata of their `system.Metrics` artifacts, the latest of a name. */
+export async function metricsOf(sql: Sql, runIds: readonly string[]): Promise<Map<string, Record<string, number>>> {
+  const rows = await sql.all<{ run_id: string; name: string; value: number }>(
+    `SELECT a.run_id, m.key AS name, m.value AS value
+       FROM metadata_artifact a JOIN metadata_type t ON t.id = a.type_id, json_each(a.custom_properties) m
+      WHERE a.run_id IN (SELECT value FROM json_each(?)) AND t.name = 'system.Metrics' AND m.type IN ('integer', 'real')
+      ORDER BY a.id`,
+    [JSON.stringify(runIds)],
+  );
+  const metrics = new Map<string, Record<string, number>>();
+  for (const { run_id, name, value } of rows) metrics.set(run_id, { ...metrics.get(run_id), [name]: value });
+  return metrics;
+}

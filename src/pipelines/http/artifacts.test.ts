@@ -132,6 +132,30 @@ test('lists and gets artifact records with their lineage', async t => {
     assert.equal((await rest.call('GET', path)).status, status, path);
 });
 
+test('runs show the numbers of their metrics artifacts', async t => {
+  const rest = await startRest(t);
+  const runId = await createRun(rest);
+  const recorder = openRecorder(rest.env.ledger);
+  const run = { runId, namespace: 'kubeflow', pipelineName: 'p' };
+  const execution = await recorder.recordExecution(
+    run,
+    { key: 'x', type: 'system.ContainerExecution', name: 'x', state: 'COMPLETE' },
+    AT,
+  );
+  const artifact = {
+    key: 'm',
+    type: 'system.Metrics',
+    name: 'metrics',
+    uri: 'minio://x/m',
+    metadata: { accuracy: 0.9, epochs: 3, note: 'text' },
+  };
+  const made = await recorder.recordArtifacts(run, execution.executionId, [{ name: 'metrics', artifact }], AT);
+  await rest.env.ledger.transaction([...execution.statements, ...made.statements]);
+  const metrics = { accuracy: 0.9, epochs: 3 };
+  assert.deepEqual((await rest.call('GET', `/apis/v2beta1/runs/${runId}`)).json.metrics, metrics);
+  assert.deepEqual((await rest.call('GET', '/apis/v2beta1/runs')).json.runs[0].metrics, metrics);
+});
+
 test('reads a log live, then from the kept copy, and says when there is none', async t => {
   const rest = await startRest(t);
   const runId = await createRun(rest);

@@ -19,6 +19,15 @@ export function pipelineRef(p: Frozen<Pipeline>): Ref {
   return { apiVersion: PIPELINE_API_VERSION, kind: 'Pipeline', namespace: p.metadata.namespace!, name: p.metadata.name };
 }
 
+/** A merge patch of what PATCH may change. Tags are replaced as a whole: those not named again are taken away. */
+export function descriptionPatch(
+  before: Readonly<Record<string, string>> | undefined,
+  { display_name, tags }: { display_name?: string; tags?: Record<string, string> },
+): { spec: Record<string, unknown> } {
+  const gone = Object.fromEntries(Object.keys(before ?? {}).map(key => [key, null]));
+  return { spec: { ...(display_name ? { displayName: display_name } : {}), ...(tags ? { tags: { ...gone, ...tags } } : {}) } };
+}
+
 /** The live Pipeline, read as the caller. @throws ApiError 404 */
 export async function pipelineById(env: ModuleEnv, r: RouteRequest, pipelineId: string): Promise<Frozen<Pipeline>> {
   const rows = await env.ledger.all<PipelineRow>(

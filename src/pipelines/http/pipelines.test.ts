@@ -35,6 +35,7 @@ test('uploads a pipeline in every format, and its first version has its spec', a
     ['hello.json', hello],
     ['hello.zip', zip],
     ['hello.tar.gz', gzipSync(tarOf({ 'pipeline.yaml': hello }))],
+    ['large.yaml', `${'#'.repeat(100_000)}\n${hello}`],
     ['first.tgz', gzipSync(tarOf({ 'other.yml': hello, 'more.yml': 'no' }))],
   ];
   for (const [name, content] of files) {
@@ -73,6 +74,8 @@ test('refuses bad uploads with the upload error body and stores nothing', async 
     ['p.yaml', 'apiVersion: v1\nkind: Pod', 400, /no pipeline spec/],
     ['p.yaml', `---\n${hello}\n---\n${hello}`, 400, /multiple pipeline specs/],
     ['p.yaml', hello.replace('2.1.0', '2.2.0'), 400, /schema version/],
+    ['p.yaml', `${'#'.repeat(100_000)}\n${bomb}`, 400, /has more than/],
+    ['p.yaml', `${'#'.repeat(100_000)}\na: [`, 400, /unable to decode yaml/],
     ['p.yaml', bomb, 400, /has more than/],
     ['p.yaml', new Uint8Array([0x61, 0xff, 0xfe]), 400, /UTF-8/],
     ['p.txt', hello, 400, /Unexpected pipeline file format/],
@@ -144,7 +147,8 @@ test('changes display name and tags, and finds by tag', async t => {
     pipeline_version: { display_name: 'one', pipeline_spec: helloPipeline() },
   });
   const path = `/apis/v2beta1/pipelines/${made.pipeline_id}`;
-  const { json: patched } = await rest.call('PATCH', path, { display_name: 'New', tags: { team: 'b' } });
+  const { json: patched } = await rest.call('PATCH', path, { display_name: 'New', tags: { owner: 'me', team: 'b' } });
+  assert.deepEqual((await rest.call('PATCH', path, { tags: { team: 'b' } })).json.tags, { team: 'b' });
   assert.equal(patched.name, 'both');
   assert.equal(patched.display_name, 'New');
   const byTag = (value: string) => {

@@ -5,7 +5,14 @@ import { DEFAULT_NAMESPACE, listScope } from './access.ts';
 import { apiErrors, errorAnswer, within } from './errors.ts';
 import { listPage, parseListRequest } from './list/list.ts';
 import { listables } from './list/listable.ts';
-import { createPipeline, type NewPipeline, pipelineById, pipelineByName, pipelineRef } from './pipeline-objects.ts';
+import {
+  createPipeline,
+  descriptionPatch,
+  type NewPipeline,
+  pipelineById,
+  pipelineByName,
+  pipelineRef,
+} from './pipeline-objects.ts';
 import { forgetPipeline, pipelineMessageOf, pipelineRows } from './rows.ts';
 import { createVersion, newVersionOf } from './versions.ts';
 import { compact, type Decoded, decodeMessage, isObject } from './wire/message.ts';
@@ -75,10 +82,10 @@ export function pipelineRoutes(env: ModuleEnv): Route[] {
       onError,
       handle: r =>
         within(`Failed to update pipeline ${r.params['pipeline_id']}. Check error stack`, async () => {
-          const { display_name, tags } = decodeMessage(pipelineMessage, await r.json());
-          const ref = pipelineRef(await pipelineById(env, r, r.params['pipeline_id']!));
-          const patch = { spec: { ...(display_name ? { displayName: display_name } : {}), ...(tags ? { tags } : {}) } };
-          const pipeline = await r.client.write<Pipeline>({ verb: 'patch', ref, type: 'merge', patch });
+          const changes = decodeMessage(pipelineMessage, await r.json());
+          const before = await pipelineById(env, r, r.params['pipeline_id']!);
+          const patch = descriptionPatch(before.spec?.tags, changes);
+          const pipeline = await r.client.write<Pipeline>({ verb: 'patch', ref: pipelineRef(before), type: 'merge', patch });
           await env.ledger.transaction(pipelineRows(pipeline));
           return { json: pipelineMessageOf(pipeline) };
         }),

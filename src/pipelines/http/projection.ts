@@ -68,14 +68,33 @@ async function catchUp({ client, ledger }: { client: Client; ledger: ModuleEnv['
   return resourceVersion;
 }
 
-/** Ends when the server ends the watch; gives the version to go on from. */
+/**
+ * Ends when the server ends the watch; gives the version to go on from. What happens while a write is under way goes into
+ * the next one, the last state of each object only.
+ */
 async function watchOn(env: ModuleEnv, kind: Kind, from: string, signal: AbortSignal): Promise<string> {
+  const failed = new AbortController();
+  const pending = new Map<string, Statement[]>();
+  let writing: Promise<void> | undefined;
+  const flush = async () => {
+    while (pending.size > 0) {
+      const statements = [...pending.values()].flat();
+      pending.clear();
+      await write(env.ledger, statements);
+    }
+    writing = undefined;
+  };
   let resourceVersion = from;
-  for await (const { type, object } of env.client.watch(kind.gvk, { resourceVersion, signal })) {
+  const o = { resourceVersion, signal: AbortSignal.any([signal, failed.signal]) };
+  for await (const { type, object } of env.client.watch(kind.gvk, o)) {
     resourceVersion = object.metadata.resourceVersion ?? resourceVersion;
     if (type === 'BOOKMARK') continue;
-    await write(env.ledger, type === 'DELETED' ? kind.forget(object.metadata.uid!) : kind.rows(object));
+    const uid = object.metadata.uid!;
+    pending.set(uid, type === 'DELETED' ? kind.forget(uid) : kind.rows(object));
+    writing ??= flush().catch(e => failed.abort(e));
   }
+  await writing;
+  failed.signal.throwIfAborted();
   return resourceVersion;
 }
 

@@ -1,14 +1,14 @@
 import type { ModuleEnv } from '../../kube/index.ts';
 import type { Route, RouteAnswer, RouteRequest } from '../../net/index.ts';
-import { type ParsedPipeline, parsePipeline } from '../ir/parse.ts';
+import type { ParsedPipeline } from '../ir/parse.ts';
 import { ApiError, apiErrors, plainErrorAnswer } from './errors.ts';
 import { pipelineById } from './pipeline-objects.ts';
 import { createWithVersion } from './pipelines.ts';
 import { pipelineMessageOf } from './rows.ts';
+import { parsePipelineText } from './upload/parse.ts';
 import { readPipelineFile } from './upload/pipeline-file.ts';
 import { readUploadForm } from './upload/upload-form.ts';
 import { createVersion, fullMessageOf, type NewVersion } from './versions.ts';
-import { checkJsonSize } from './wire/json-size.ts';
 import { isObject } from './wire/message.ts';
 
 /**
@@ -49,9 +49,7 @@ export function uploadRoutes(env: ModuleEnv): Route[] {
 
 async function readUpload(r: RouteRequest): Promise<{ fileName: string; pipeline: ParsedPipeline }> {
   const { fileName, bytes } = await readUploadForm(r.raw);
-  const pipeline = parsePipeline(await readPipelineFile(fileName, bytes));
-  checkJsonSize(pipeline);
-  return { fileName, pipeline };
+  return { fileName, pipeline: await parsePipelineText(await readPipelineFile(fileName, bytes)) };
 }
 
 /** Name: as asked for, else the display name, else the file's. */

@@ -7,7 +7,7 @@ import { apiErrors, errorAnswer, within } from './errors.ts';
 import { listPage, parseListRequest } from './list/list.ts';
 import { listables } from './list/listable.ts';
 import { NAME_ANNOTATION, versionObjectName } from './object-names.ts';
-import { pipelineById } from './pipeline-objects.ts';
+import { descriptionPatch, pipelineById } from './pipeline-objects.ts';
 import { apiSpecOf, forgetVersion, versionMessageOf, versionRows } from './rows.ts';
 import { fetchPipeline } from './upload/package-url.ts';
 import { compact, decodeMessage } from './wire/message.ts';
@@ -194,9 +194,9 @@ export function versionRoutes(env: ModuleEnv): Route[] {
       onError,
       handle: r =>
         within(`Failed to update pipeline version ${r.params['version_id']}`, async () => {
-          const { display_name, tags } = decodeMessage(pipelineVersionMessage, await r.json(REQUEST_LIMIT_BYTES));
-          const { metadata } = await versionById(env, r, r.params['version_id']!, r.params['pipeline_id']!);
-          const patch = { spec: { ...(display_name ? { displayName: display_name } : {}), ...(tags ? { tags } : {}) } };
+          const changes = decodeMessage(pipelineVersionMessage, await r.json(REQUEST_LIMIT_BYTES));
+          const { metadata, spec } = await versionById(env, r, r.params['version_id']!, r.params['pipeline_id']!);
+          const patch = descriptionPatch(spec?.tags, changes);
           const ref: Ref = {
             apiVersion: PIPELINE_API_VERSION,
             kind: 'PipelineVersion',

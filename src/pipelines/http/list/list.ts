@@ -18,7 +18,8 @@ export type ListRequest = {
   /** Sort value and key of the first row of the page. */
   from?: [string | number, string];
 };
-export type Page<R> = { rows: R[]; totalSize: number; nextPageToken: string };
+/** Rows bear their key besides what was selected. */
+export type Page<R> = { rows: (R & { row_key: string })[]; totalSize: number; nextPageToken: string };
 
 /**
  * Reads page_size, sort_by, filter and page_token. A token brings sort and filter of its list along; what is given beside

@@ -15,8 +15,8 @@ export function shownState(run: Frozen<Run>): RunState {
 }
 
 /**
- * A Run object as the API shows it, without its pipeline spec and tasks. `namespace` and `failed_tasks` are ours, for the
- * console; clients of upstream ignore what they do not know.
+ * A Run object as the API shows it, without its pipeline spec and tasks. `namespace`, `failed_tasks` and `cached` are
+ * ours, for the console; clients of upstream ignore what they do not know.
  * @source pipelines backend/src/apiserver/server/api_converter.go toApiRun@7b70c7b95f68
  */
 export function runMessageOf(run: Frozen<Run>): Record<string, unknown> {
@@ -40,6 +40,7 @@ export function runMessageOf(run: Frozen<Run>): Record<string, unknown> {
       recurring_run_id: spec?.recurringRunId,
       namespace: metadata.namespace,
       failed_tasks: status?.counts?.Failed,
+      cached: state === 'SUCCEEDED' && !status?.counts?.Succeeded && (status?.counts?.Cached ?? 0) > 0,
       state_history: status?.stateHistory?.map(h => ({
         update_time: timestamp(h.updateTime),
         state: h.state,

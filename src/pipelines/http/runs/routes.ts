@@ -1,4 +1,5 @@
 import type { Frozen, ModuleEnv } from '../../../kube/index.ts';
+import { metricsOf } from '../../../metadata/index.ts';
 import type { Route, RouteRequest } from '../../../net/index.ts';
 import type { NodeRow } from '../../api/node.ts';
 import type { Run } from '../../api/run.ts';
@@ -88,6 +89,7 @@ async function fullRunMessage(env: ModuleEnv, run: Frozen<Run>): Promise<Record<
     ...compact({
       pipeline_spec: run.spec?.pipelineRef ? undefined : await apiSpecOfRun(env, run),
       run_details: runDetailsOf(run.metadata.uid!, nodes),
+      metrics: (await metricsOf(env.ledger, [run.metadata.uid!])).get(run.metadata.uid!),
     }),
   };
 }
@@ -105,7 +107,15 @@ async function listRuns(env: ModuleEnv, r: RouteRequest): Promise<unknown> {
     join: 'JOIN run_message m ON m.run_id = t.run_id LEFT JOIN pipeline_spec_text s ON s.sha256 = m.spec_sha256',
     scope: await runScope(env, r),
   });
-  const runs = page.rows.map(row => ({ ...JSON.parse(row.json), ...(row.spec ? { pipeline_spec: JSON.parse(row.spec) } : {}) }));
+  const metrics = await metricsOf(
+    env.ledger,
+    page.rows.map(row => row.row_key),
+  );
+  const runs = page.rows.map(row => ({
+    ...JSON.parse(row.json),
+    ...(row.spec ? { pipeline_spec: JSON.parse(row.spec) } : {}),
+    ...compact({ metrics: metrics.get(row.row_key) }),
+  }));
   return compact({ runs, total_size: page.totalSize, next_page_token: page.nextPageToken });
 }
 

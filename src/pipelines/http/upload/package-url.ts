@@ -1,8 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIPv6 } from 'node:net';
-import { type ParsedPipeline, parsePipeline } from '../../ir/parse.ts';
+import type { ParsedPipeline } from '../../ir/parse.ts';
 import { apiErrors } from '../errors.ts';
-import { checkJsonSize } from '../wire/json-size.ts';
+import { parsePipelineText } from './parse.ts';
 import { readPipelineFile, UPLOAD_LIMIT_BYTES } from './pipeline-file.ts';
 
 /** Where a caller must not send the daemon: its own host, its networks, the metadata services of clouds. */
@@ -36,9 +36,7 @@ export async function fetchPipeline(text: string, signal: AbortSignal): Promise<
   if (addresses.length === 0 || addresses.some(a => inner.check(a.address, isIPv6(a.address) ? 'ipv6' : 'ipv4')))
     throw apiErrors.invalidInput('Pipeline URL validation failed');
   const bytes = await download(url, signal);
-  const pipeline = parsePipeline(await readPipelineFile(url.pathname, bytes));
-  checkJsonSize(pipeline);
-  return pipeline;
+  return await parsePipelineText(await readPipelineFile(url.pathname, bytes));
 }
 
 async function download(url: URL, signal: AbortSignal): Promise<Uint8Array> {
