@@ -73,24 +73,26 @@ export async function createOnce(b: Bootstrap, objects: readonly Obj[]): Promise
   }
 }
 
-/** Creates an object or brings its spec (or rules) to this release's. */
-export async function ensure(b: Bootstrap, object: Obj, part: 'spec' | 'rules'): Promise<void> {
+/** Creates an object, or brings one part of it to this release's. */
+export async function ensure(b: Bootstrap, object: Obj, part: 'spec' | 'rules' | 'subjects' | 'data'): Promise<void> {
+  const { name, namespace } = object.metadata;
   const r = await b.registry.resourceFor(`${object.apiVersion}/${object.kind}` as `${string}/${string}`);
-  const def = b.registry.find(r.group, r.version, r.plural)!;
-  const existing = b.store.get(def.storage!, object.metadata.name)?.object as (Frozen<Obj> & Record<string, unknown>) | undefined;
+  const { storage } = b.registry.find(r.group, r.version, r.plural)!;
+  type Parts = Frozen<Obj> & Record<string, unknown>;
+  const existing = b.store.get(storage!, namespace ? `${namespace}/${name}` : name)?.object as Parts | undefined;
   if (!existing) {
     checked(
-      await b.transport.request({ method: 'POST', path: resourcePath(r, undefined), object, user: SYSTEM, headers: AGENT }),
+      await b.transport.request({ method: 'POST', path: resourcePath(r, namespace), object, user: SYSTEM, headers: AGENT }),
     );
     return;
   }
-  const wanted = (object as Obj & Record<string, unknown>)[part];
+  const wanted = (object as unknown as Parts)[part];
   if (jsonEqual(existing[part], wanted)) return;
   const updated = { ...existing, [part]: wanted };
   checked(
     await b.transport.request({
       method: 'PUT',
-      path: resourcePath(r, undefined, object.metadata.name),
+      path: resourcePath(r, namespace, name),
       object: updated,
       user: SYSTEM,
       headers: AGENT,

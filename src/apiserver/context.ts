@@ -30,3 +30,5 @@ export type Call = {
   /** Texts for `Warning` headers, gathered on the way. */
   readonly warnings: string[];
 };
+/** What a proxy subresource connects to; the port by number or name, as asked. */
+export type ProxyTarget = { kind: 'Service' | 'Pod'; namespace: string; name: string; port: string; scheme: 'http' | 'https' };

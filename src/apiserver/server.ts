@@ -1,17 +1,37 @@
 import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { AdmissionDef, ApiRequest, ApiResponse, Obj, PodStreams, ResourceMapper, Transport } from '../kube/index.ts';
+import type { Duplex } from 'node:stream';
+import {
+  type AdmissionDef,
+  errors,
+  type Frozen,
+  type Obj,
+  type PodStreams,
+  type ResourceMapper,
+  type Transport,
+  type UserInfo,
+} from '../kube/index.ts';
 import type { Clock, Ids, Logger } from '../lib/index.ts';
 import { Admission } from './admission/index.ts';
-import { namespaceLifecycle } from './admission/namespace-lifecycle.ts';
-import { createOnce, ensure, SYSTEM_OBJECTS } from './bootstrap.ts';
-import type { ServerContext } from './context.ts';
+import { builtinSteps } from './admission/steps.ts';
+import { Authenticator, type Headers, type PeerCertificate } from './auth/authn.ts';
+import { DEFAULT_ROLES } from './auth/default-roles.ts';
+import { keyFile, writePrivate } from './auth/key-files.ts';
+import { kubeconfig } from './auth/kubeconfig.ts';
+import { Authority } from './auth/pki.ts';
+import { Rbac } from './auth/rbac.ts';
+import { ServiceAccountTokens, type TokenRequest } from './auth/service-account-tokens.ts';
+import { type Bootstrap, createOnce, ensure, SYSTEM_OBJECTS } from './bootstrap.ts';
+import type { ProxyTarget, ServerContext } from './context.ts';
 import { CrdController } from './crd-controller.ts';
-import { resourceCall } from './dispatch.ts';
-import { failure, text } from './handlers/respond.ts';
+import { Front } from './front.ts';
+import { HttpServer } from './http/http-server.ts';
+import { startMaintenance } from './maintenance.ts';
+import { Metrics } from './metrics.ts';
 import { Registry } from './registry/registry.ts';
-import { requestInfo } from './request/request-info.ts';
 import { Store } from './store/index.ts';
+import { createUpgrader } from './streams/upgrade.ts';
 
 export type ApiServerOptions = {
   /** `$SKIFF_HOME`: kube.db, keys and certificates live there. */
@@ -19,6 +39,7 @@ export type ApiServerOptions = {
   clock: Clock;
   ids: Ids;
   log: Logger;
+  /** What the node can do; asked for on every use, since the node starts later. */
   streams?: () => PodStreams | undefined;
   admissions: readonly AdmissionDef[];
   /** CustomResourceDefinitions that exist from the start and follow this release. */
@@ -27,38 +48,131 @@ export type ApiServerOptions = {
   bootstrap: readonly Obj[];
   /** Further names and addresses that the server certificate is good for. */
   serverNames: readonly string[];
+  /** Connects to a Service's or Pod's port for the proxy subresources; default: through the node, to Pods. */
+  proxyTo?: (to: ProxyTarget) => Promise<Duplex | undefined>;
 };
-export type ApiServer = { transport: Transport; mapper: ResourceMapper; close(): Promise<void> };
 
+export type ApiServer = {
+  /** Requests in process: the same checks as over HTTP. */
+  readonly transport: Transport;
+  readonly mapper: ResourceMapper;
+  /** HTTPS with HTTP/2 and HTTP/1.1; writes the kubeconfig for the address. */
+  listen(o: { host: string; port: number }): Promise<{ port: number }>;
+  /** Who a request is from; undefined without credentials. @throws StatusError 401 */
+  authenticate(headers: Headers, peerCertificate?: PeerCertificate): Promise<UserInfo | undefined>;
+  /** A token of a service account. @throws StatusError 404 */
+  issueToken(r: TokenRequest): Promise<{ token: string; expiresAt: Date }>;
+  /** PEM of the cluster's authority. */
+  readonly ca: string;
+  /** The owner's bearer token, also in `$SKIFF_HOME/token`. */
+  readonly ownerToken: string;
+  /** Path of the kubeconfig. */
+  readonly kubeconfigPath: string;
+  ready(): { ok: boolean; reason?: string };
+  /** Prometheus text. */
+  metrics(): string;
+  close(): Promise<void>;
+};
+
+const SERVER_NAMES = [
+  'localhost',
+  '127.0.0.1',
+  '::1',
+  'kubernetes',
+  'kubernetes.default',
+  'kubernetes.default.svc',
+  'kubernetes.default.svc.cluster.local',
+  '10.96.0.1',
+];
+
+/**
+ * The embedded Kubernetes API server: store, discovery, RBAC, admission and every kind that is served. Ready when it resolves.
+ * @throws Error when the home is of a later release or cannot be used
+ */
 export async function createApiServer(o: ApiServerOptions): Promise<ApiServer> {
-  mkdirSync(o.home, { recursive: true, mode: 0o700 });
-  const store = new Store({
-    path: join(o.home, 'kube.db'),
-    clock: o.clock,
-    ids: o.ids,
-    log: o.log,
-    masterKey: new Uint8Array(32),
-  });
+  const { home, clock, ids, log } = o;
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  const masterKey = Buffer.from(
+    keyFile(join(home, 'pki', 'master.key'), () => Buffer.from(ids.bytes(32)).toString('base64')),
+    'base64',
+  );
+  const store = new Store({ path: join(home, 'kube.db'), clock, ids, log, masterKey });
   const registry = new Registry(store);
-  const steps = [namespaceLifecycle(gvk => registry.ofKind(gvk as `${string}/${string}`)?.plural ?? '')];
-  const admission = new Admission({ steps, defs: o.admissions, store, registry, log: o.log });
-  const ctx: ServerContext = { store, registry, admission, clock: o.clock, ids: o.ids, log: o.log, streams: () => o.streams?.() };
-  const transport: Transport = { request: r => handle(ctx, r) };
-  new CrdController({ store, registry, transport, log: o.log }).start();
-  const boot = { store, registry, transport };
-  await createOnce(boot, SYSTEM_OBJECTS);
-  await Promise.all(o.crds.map(crd => ensure(boot, crd, 'spec')));
-  await createOnce(boot, o.bootstrap);
-  return { transport, mapper: registry, close: () => store.close() };
+  const rbac = new Rbac(store, registry);
+  const admission = new Admission({
+    steps: builtinSteps({ store, registry, rbac, ids }),
+    defs: o.admissions,
+    store,
+    registry,
+    log,
+  });
+  const find = admission.find;
+  const tokens = new ServiceAccountTokens(
+    home,
+    clock,
+    ids,
+    (gvk, namespace, name) => find(gvk, { apiVersion: 'v1', kind: '', namespace, name })[0],
+  );
+  const ownerToken = keyFile(join(home, 'token'), () => Buffer.from(ids.bytes(32)).toString('base64url'));
+  const authenticator = new Authenticator(ownerToken, tokens);
+  const ctx: ServerContext = { store, registry, admission, clock, ids, log, streams: () => o.streams?.() };
+  const metrics = new Metrics(store, registry);
+  const front = new Front({ ctx, rbac, tokens, authenticator, metrics: () => metrics.text() });
+  const transport: Transport = { request: r => metrics.timed(clock, r, () => front.handle(r)) };
+
+  new CrdController({ store, registry, transport, log }).start();
+  await bootstrap({ store, registry, transport }, o);
+  const stopMaintenance = startMaintenance(store, registry, clock, log);
+  const pki = await new Authority(home, clock, ids).open([...SERVER_NAMES, hostname(), ...o.serverNames]);
+  await publishAuthority({ store, registry, transport }, pki.ca);
+  const upgrade = createUpgrader({ ctx, rbac, ...(o.proxyTo ? { proxyTo: o.proxyTo } : {}) });
+  const kubeconfigPath = join(home, 'kubeconfig');
+  const servers: HttpServer[] = [];
+
+  return {
+    transport,
+    mapper: registry,
+    ca: pki.ca,
+    ownerToken,
+    kubeconfigPath,
+    authenticate: (headers, peer) => authenticator.authenticate(headers, peer),
+    metrics: () => metrics.text(),
+    ready: () => (store.failure ? { ok: false, reason: store.failure.message } : { ok: true }),
+    async issueToken(r) {
+      const account = find('v1/ServiceAccount', {
+        apiVersion: 'v1',
+        kind: 'ServiceAccount',
+        namespace: r.namespace,
+        name: r.name,
+      })[0];
+      if (!account) throw errors.notFound({ group: '', plural: 'serviceaccounts' }, r.name);
+      return await tokens.issue(account as Frozen<Obj>, r);
+    },
+    async listen({ host, port }) {
+      const server = new HttpServer({ front, authenticator, ca: pki.ca, identity: pki.server, ids, log, upgrade });
+      const actual = await server.listen(port, host);
+      servers.push(server);
+      const address = host.includes(':') ? `[${host}]` : host === '0.0.0.0' ? '127.0.0.1' : host;
+      writePrivate(kubeconfigPath, kubeconfig(`https://${address}:${actual}`, pki));
+      return { port: actual };
+    },
+    async close() {
+      stopMaintenance();
+      await Promise.all(servers.map(s => s.close()));
+      await store.close();
+    },
+  };
 }
 
-async function handle(ctx: ServerContext, request: ApiRequest): Promise<ApiResponse> {
-  try {
-    const info = requestInfo(request.method, request.path, request.query);
-    if (!info.isResource) return text(404, '404 page not found\n');
-    const { call, handler } = resourceCall(ctx, request, info);
-    return await handler(ctx, call);
-  } catch (e) {
-    return failure(e);
-  }
+async function bootstrap(b: Bootstrap, o: ApiServerOptions): Promise<void> {
+  await createOnce(b, SYSTEM_OBJECTS);
+  await Promise.all(DEFAULT_ROLES.map(r => ensure(b, r, r.kind === 'ClusterRole' ? 'rules' : 'subjects')));
+  await Promise.all(o.crds.map(crd => ensure(b, crd, 'spec')));
+  await createOnce(b, o.bootstrap);
+}
+
+/** Pods trust the API by this ConfigMap; the namespace controller copies it into every namespace. */
+async function publishAuthority(b: Bootstrap, ca: string): Promise<void> {
+  const metadata = { name: 'kube-root-ca.crt', namespace: 'kube-system' };
+  await ensure(b, { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { 'ca.crt': ca } } as Obj, 'data');
 }

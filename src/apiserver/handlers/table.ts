@@ -1,5 +1,5 @@
 import type { Frozen, Obj } from '../../kube/index.ts';
-import { cellsFor, columnsFor } from '../pending.ts';
+import { cellsFor, columnsFor } from '../printers/index.ts';
 import { gvkOfDef, type ResourceDef } from '../registry/resource.ts';
 
 /** Only what names an object, for rows and for metadata informers. */

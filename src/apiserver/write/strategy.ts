@@ -59,6 +59,12 @@ export function prepareCreate(def: ResourceDef, o: Obj, ctx: StrategyContext): O
 /** The main resource keeps the stored status, `/status` keeps all but the status. */
 export function prepareUpdate(def: ResourceDef, o: Obj, old: Frozen<Obj>, subresource: string, ctx: StrategyContext): Obj {
   if (subresource === 'status') return onlyStatus(def, o, old);
+  if (subresource === 'ephemeralcontainers')
+    return {
+      ...o,
+      spec: { ...(old.spec as object), ephemeralContainers: (o.spec as Members)['ephemeralContainers'] },
+      status: old.status,
+    };
   const own = ON_UPDATE[`${def.group}/${def.plural}`];
   const prepared = own ? own(o, old, ctx) : o;
   if (!hasSubresource(def, 'status')) return prepared;

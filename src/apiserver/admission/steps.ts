@@ -1,0 +1,16 @@
+import type { Gvk } from '../../kube/index.ts';
+import type { Ids } from '../../lib/index.ts';
+import type { Rbac } from '../auth/rbac.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Store } from '../store/index.ts';
+import type { AdmissionStep } from './admission.ts';
+import { escalationCheck } from './escalation.ts';
+import { namespaceLifecycle } from './namespace-lifecycle.ts';
+import { podDefaults } from './pod-defaults.ts';
+import { serviceAddresses } from './service-addresses.ts';
+
+/** The built-in steps, in upstream's order. */
+export function builtinSteps(o: { store: Store; registry: Registry; rbac: Rbac; ids: Ids }): readonly AdmissionStep[] {
+  const pluralOf = (gvk: string) => o.registry.ofKind(gvk as Gvk)?.plural ?? '';
+  return [namespaceLifecycle(pluralOf), ...podDefaults(o.ids), serviceAddresses(o.ids), escalationCheck(o.rbac)];
+}
