@@ -21,13 +21,19 @@ static int write_maps(struct sandbox *s, unsigned user) {
     return 0;
 }
 
-static int clone_supervisor(struct sandbox *s, int index) {
-    int pair[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) return fail("socketpair");
-    if (!s->host_network && fabric_enter(index)) {
-        close(pair[0]), close(pair[1]);
-        return -1;
+static int enter_network(struct sandbox *s) {
+    for (int tries = 0; tries < 256; tries++) {
+        if ((s->index = spawner_free_index()) < 0) return -1;
+        if (s->host_network || fabric_enter(s->index) == 0) return 0;
+        if (errno != EEXIST) return -1; /* else the kernel still takes a former Pod's link away */
     }
+    return -1;
+}
+
+static int clone_supervisor(struct sandbox *s) {
+    int pair[2];
+    if (enter_network(s)) return -1;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) abort();
     s->pid = syscall(SYS_clone, CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | SIGCHLD, 0, 0, 0, 0);
     if (s->pid == 0) {
         int null = open("/dev/null", O_RDWR);
@@ -49,9 +55,8 @@ struct sandbox *sandbox_blank(bool host_network, unsigned user) {
     s->sock = s->userns = -1;
     s->host_network = host_network;
     s->mapped = settings.root && settings.idmap;
-    s->index = spawner_free_index();
     char text[64];
-    if (s->index < 0 || clone_supervisor(s, s->index) || write_maps(s, user)) goto bad;
+    if (clone_supervisor(s) || write_maps(s, user)) goto bad;
     if (s->mapped) {
         snprintf(text, sizeof text, "/proc/%d/ns/user", s->pid);
         if ((s->userns = open(text, O_RDONLY | O_CLOEXEC)) < 0) {

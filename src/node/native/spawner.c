@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -212,6 +213,7 @@ static void adopt(const char *uid, uint32_t *base) {
         struct in_addr address = { 0 };
         s->sock = s->userns = -1;
         s->index = wire_number(&m);
+        if (s->index >= next_index && s->index < INDEX_MAX) next_index = s->index + 1;
         const char *ip = wire_text(&m);
         s->host_network = !*ip;
         strcpy(s->uid, uid);
@@ -268,6 +270,17 @@ static bool can_idmap(void) { /* not on every file system (an overlay as $SKIFF_
     return fd >= 0;
 }
 
+/* One spawner a run folder: the one of a killed daemon first finishes what it was told. It lets go by ending. */
+static int lock_folder(void) {
+    int fd = open(".lock", O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0) return fail("lock file");
+    for (long long until = monotonic_ms() + 5000; flock(fd, LOCK_EX | LOCK_NB); usleep(2000)) {
+        if (errno != EWOULDBLOCK) return fail("lock");
+        if (monotonic_ms() > until) return refuse("another Skiff runs Pods from this folder");
+    }
+    return 0;
+}
+
 static int open_spawner(struct message *m, struct frame *reply) {
     int user = -1, net = -1;
     uint32_t base = 0;
@@ -280,6 +293,7 @@ static int open_spawner(struct message *m, struct frame *reply) {
         settings.hide[settings.hides++] = strdup(word);
     }
     settings.root = getuid() == 0;
+    if (lock_folder()) return -1;
     read_file(AT_FDCWD, "/proc/sys/kernel/random/boot_id", boot_id, sizeof boot_id);
     boot_id[strcspn(boot_id, "\n")] = 0;
     if (settings.root) {

@@ -2,13 +2,14 @@ import type { Clock, Ids, Logger } from '../../lib/index.ts';
 import type { PodRuntime } from '../runtime.ts';
 import { nativeBinary } from './native.ts';
 import { NetnsRuntime } from './netns.ts';
+import { PlainRuntime } from './plain.ts';
 
 export { RuntimeError } from './errors.ts';
 
 export type RuntimeOptions = {
   /** `$SKIFF_HOME`; Pods live below its `run/`. */
   home: string;
-  /** Asked for; otherwise the best that works here. */
+  /** Asked for; otherwise `netns` where it works, else `plain`. */
   mode?: 'netns' | 'plain' | undefined;
   clock: Clock;
   ids: Ids;
@@ -19,8 +20,18 @@ export type RuntimeOptions = {
   poolSize?: number | undefined;
 };
 
-/** Probes what this machine allows and opens it; `info.isolation.message` says what was chosen and why. */
+/**
+ * Tries what this machine allows and opens the best; `info.isolation.message` says what was chosen and why.
+ * @throws RuntimeError NoNative or NoNamespaces when `netns` was asked for and cannot be.
+ */
 export async function openRuntime(options: RuntimeOptions): Promise<PodRuntime> {
-  const binary = await nativeBinary(options.home);
-  return NetnsRuntime.open({ ...options, binary });
+  if (options.mode === 'plain') return new PlainRuntime({ ...options, reason: 'it was asked for' });
+  try {
+    return await NetnsRuntime.open({ ...options, binary: await nativeBinary(options.home) });
+  } catch (error) {
+    if (options.mode === 'netns') throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    options.log.warn('Pods run without isolation', { reason });
+    return new PlainRuntime({ ...options, reason });
+  }
 }
