@@ -16,6 +16,8 @@ export function validateLists(schema: Schema, value: unknown, path: string): Fie
   if (!isMembers(value)) return [];
   const errors: FieldError[] = [];
   for (const [key, member] of Object.entries(value)) {
+    // The lists of ObjectMeta have types for merging; nothing checks them for doubles.
+    if (path === '' && key === 'metadata') continue;
     const property = own(schema.properties, key);
     if (property) errors.push(...validateLists(property, member, path ? `${path}.${key}` : key));
     else if (typeof schema.additionalProperties === 'object')

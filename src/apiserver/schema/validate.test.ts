@@ -158,6 +158,18 @@ test('items of a map list are paired by their keys in an update', () => {
   assert.equal(lines({ ...list, 'x-kubernetes-list-type': 'atomic' }, [old[1], old[0]], old).length, 1);
 });
 
+test('a double item that was there before does not block an update', () => {
+  const set: Schema = { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'string' } };
+  assert.deepEqual(lines(set, ['a', 'a', 'b'], ['a', 'a']), []);
+  assert.deepEqual(lines(set, ['a', 'a'], ['a']), ['[1]: Duplicate value: "a"']);
+});
+
+test('an embedded object says what it is', () => {
+  const pod: Schema = { type: 'object', 'x-kubernetes-embedded-resource': true, 'x-kubernetes-preserve-unknown-fields': true };
+  assert.deepEqual(member(pod, { apiVersion: 'v1', kind: 'Pod', metadata: {} }), []);
+  assert.deepEqual(member(pod, { kind: '' }), ['a.apiVersion: Required value', 'a.kind: Invalid value: "": must not be empty']);
+});
+
 const formats: [string, string[], string[]][] = [
   ['date-time', ['2026-01-02T03:04:05Z', '2026-01-02T03:04:05.123+01:00'], ['2026-13-02T03:04:05Z', '2026-01-02']],
   ['date', ['2024-02-29'], ['2023-02-29', '24-1-1']],

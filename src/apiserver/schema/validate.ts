@@ -1,5 +1,6 @@
 import type { Schema } from '../../kube/index.ts';
 import { type FieldError, jsonEqual } from '../../kube/index.ts';
+import { validateEmbedded } from './embedded.ts';
 import { fieldErrors } from './errors.ts';
 import { validateLists } from './list-types.ts';
 import { isMembers, own, TYPE_META } from './unknown-fields.ts';
@@ -12,7 +13,10 @@ import { validateArray, validateNumber, validateString } from './value-validatio
  * @source kube-openapi pkg/validation/validate@d427ff9ee9ad, apiextensions-apiserver pkg/apiserver/validation@1aa2717a552e
  */
 export function validate(schema: Schema, value: unknown, old?: unknown): FieldError[] {
-  return [...check(schema, value, '', old), ...validateLists(schema, value, '')];
+  const errors = [...check(schema, value, '', old), ...validateEmbedded(schema, value, '')];
+  // A list that had its double before does not block an update.
+  if (old === undefined || validateLists(schema, old, '').length === 0) errors.push(...validateLists(schema, value, ''));
+  return errors;
 }
 
 /** Errors that stand for a whole junctor have no field of their own upstream. */
