@@ -23,7 +23,7 @@ function validateJobSpec(spec: FrozenTree, path: string): FieldError[] {
       'backoffLimitPerIndex',
       'maxFailedIndexes',
     ),
-    ...oneOf(spec, 'completionMode', path, ['Indexed', 'NonIndexed'], false),
+    ...oneOf(spec, 'completionMode', path, ['NonIndexed', 'Indexed'], false),
     ...oneOf(spec, 'podReplacementPolicy', path, ['Failed', 'TerminatingOrFailed'], false),
     ...validateTemplate(spec, path),
   ];

@@ -62,7 +62,7 @@ function validateContainer(container: FrozenTree, path: string, spec: FrozenTree
   return [
     ...errors,
     ...oneOf(container, 'imagePullPolicy', path, PULL_POLICIES),
-    ...oneOf(container, 'terminationMessagePolicy', path, ['FallbackToLogsOnError', 'File']),
+    ...oneOf(container, 'terminationMessagePolicy', path, ['File', 'FallbackToLogsOnError']),
     ...validatePorts(container, path, spec['hostNetwork'] === true),
     ...validateEnv(container, path),
     ...validateEnvFrom(container, path),

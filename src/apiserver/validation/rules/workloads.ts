@@ -97,8 +97,8 @@ const SET_MUTABLE = [
 export const validateStatefulSet: Rule = (set, old) => {
   const spec = sub(set, path) ?? {};
   const errors = [
-    ...oneOf(spec, 'podManagementPolicy', path, ['OrderedReady', 'Parallel']),
-    ...oneOf(sub(spec, 'updateStrategy'), 'type', 'spec.updateStrategy', ['OnDelete', 'RollingUpdate']),
+    ...eitherOr(spec['podManagementPolicy'], 'spec.podManagementPolicy', 'OrderedReady', 'Parallel'),
+    ...eitherOr(sub(spec, 'updateStrategy')?.['type'], 'spec.updateStrategy', 'RollingUpdate', 'OnDelete'),
     ...notNegative(spec, path, 'replicas', 'minReadySeconds', 'revisionHistoryLimit'),
     ...notNegative(sub(sub(spec, 'updateStrategy'), 'rollingUpdate'), 'spec.updateStrategy.rollingUpdate', 'partition'),
     ...validateOwnSelector(spec, path, 'statefulset'),
@@ -117,6 +117,10 @@ export const validateStatefulSet: Rule = (set, old) => {
   }
   return errors;
 };
+/** StatefulSets call a word that they do not know invalid, not unsupported. */
+function eitherOr(value: unknown, field: string, one: string, other: string): FieldError[] {
+  return value === one || value === other ? [] : [fieldErrors.invalid(field, value ?? '', `must be '${one}' or '${other}'`)];
+}
 /** Claims of a StatefulSet are volumes of its Pods by their names. */
 function withClaimVolumes(spec: FrozenTree): FrozenTree {
   const template = sub(spec, 'template') ?? {};
@@ -136,7 +140,7 @@ export const validateDaemonSet: Rule = (set, old) => {
     ...validateOwnSelector(spec, path, 'daemonset'),
     ...validateTemplate(spec, path),
     ...validateKeptPods(spec, 'DaemonSet'),
-    ...oneOf(sub(spec, 'updateStrategy'), 'type', 'spec.updateStrategy', ['OnDelete', 'RollingUpdate']),
+    ...oneOf(sub(spec, 'updateStrategy'), 'type', 'spec.updateStrategy', ['RollingUpdate', 'OnDelete']),
     ...(old ? immutable(spec, sub(old, path), path, 'selector') : []),
   ];
 };
