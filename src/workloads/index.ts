@@ -1,0 +1,82 @@
+import type { Client, ControllerDef, Gvk, Obj, Performer, Source } from '../kube/index.ts';
+import { controllerUser } from '../kube/index.ts';
+import { type Logger, silentLogger } from '../lib/index.ts';
+import { eventExpiry } from './event-expiry.ts';
+import { cronJobs } from './jobs/cron-job.ts';
+import { jobs, orphanedJobPods } from './jobs/job.ts';
+import { BUILTIN_KINDS } from './namespaces/builtin-kinds.ts';
+import { garbageCollector, garbageRemover } from './namespaces/garbage.ts';
+import { namespaceFinalizer, namespaces } from './namespaces/namespace.ts';
+import { ObjectFeed } from './namespaces/object-feed.ts';
+import { deployments } from './replicas/deployment.ts';
+import { replicaSets } from './replicas/replica-set.ts';
+import { statefulSets } from './replicas/stateful-set.ts';
+import { binder, scheduler } from './scheduling/scheduler.ts';
+import { endpoints } from './services/endpoints.ts';
+import { claims, defaultClass } from './volumes/claim.ts';
+import { volumeRemover, volumes } from './volumes/volume.ts';
+
+export type WorkloadOptions = {
+  /** Folders of persistent volumes are made below it. Absolute. */
+  volumesFolder: string;
+  /** Who follows all objects of all kinds; asked for when the sources start. */
+  client: () => Client;
+  /** The PEM text for `kube-root-ca.crt`; asked for by plans. Without it no ConfigMap is made. */
+  rootCa?: () => string;
+  log?: Logger;
+  /** Kinds that are followed for ownership and namespace deletion, besides custom ones. */
+  kinds?: readonly Gvk[];
+  /** The pause after a Job's first failure; it doubles. Default 10 s. */
+  jobPodBackoffMs?: number;
+  /** How long Events are kept. Default 1 h. */
+  eventTtlMs?: number;
+};
+export type Workloads = { controllers: ControllerDef[]; sources: Source[]; performers: Performer[]; bootstrap: Obj[] };
+
+/** What a controller manager and a scheduler do, for a cluster of one machine. */
+export function workloads(o: WorkloadOptions): Workloads {
+  const feed = new ObjectFeed({ client: o.client, log: o.log ?? silentLogger, kinds: o.kinds ?? BUILTIN_KINDS });
+  return {
+    controllers: [
+      namespaces(o.rootCa ? { rootCa: o.rootCa } : {}),
+      garbageCollector,
+      scheduler,
+      jobs({ podBackoffMs: o.jobPodBackoffMs ?? 10_000 }),
+      orphanedJobPods,
+      cronJobs,
+      replicaSets,
+      deployments,
+      statefulSets,
+      endpoints,
+      claims({ volumesFolder: o.volumesFolder }),
+      volumes,
+      eventExpiry({ ttlMs: o.eventTtlMs ?? 3_600_000 }),
+    ],
+    sources: [feed.garbage, feed.contents],
+    performers: [
+      garbageRemover(feed),
+      namespaceFinalizer(feed),
+      binder,
+      volumeRemover({ volumesFolder: o.volumesFolder }),
+    ] as Performer[],
+    bootstrap: [defaultClass, ...['garbage-collector', 'namespace-controller'].flatMap(allowAll)],
+  };
+}
+
+/** These two meet objects of every kind, so what they may do cannot follow from a definition. */
+function allowAll(controller: string): Obj[] {
+  const name = `skiff:controller:${controller}:all`;
+  const account = controllerUser(controller).username.split(':');
+  const verbs = ['get', 'list', 'watch', 'patch', 'update', 'delete'];
+  const apiVersion = 'rbac.authorization.k8s.io/v1';
+  return [
+    { apiVersion, kind: 'ClusterRole', metadata: { name }, rules: [{ apiGroups: ['*'], resources: ['*'], verbs }] } as Obj,
+    {
+      apiVersion,
+      kind: 'ClusterRoleBinding',
+      metadata: { name },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
+      subjects: [{ kind: 'ServiceAccount', name: account.at(-1), namespace: account.at(-2) }],
+    } as Obj,
+  ];
+}

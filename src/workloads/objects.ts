@@ -1,0 +1,77 @@
+import type { Condition, Frozen, Obj, OwnerReference } from '../kube/index.ts';
+
+/** The members of built-in kinds that workload controllers look at. */
+export type ContainerState = {
+  waiting?: { reason?: string; message?: string };
+  running?: { startedAt?: string };
+  terminated?: { exitCode: number; reason?: string; finishedAt?: string };
+};
+export type ContainerStatus = { name: string; ready?: boolean; restartCount?: number; state?: ContainerState };
+export type Resources = { requests?: Record<string, string | number>; limits?: Record<string, string | number> };
+export type Container = {
+  name: string;
+  env?: { name: string; value?: string; valueFrom?: unknown }[];
+  ports?: { name?: string; containerPort: number; protocol?: string }[];
+  resources?: Resources;
+  restartPolicy?: string;
+};
+export type Toleration = { key?: string; operator?: string; value?: string; effect?: string };
+export type NodeSelectorTerm = {
+  matchExpressions?: { key: string; operator: string; values?: string[] }[];
+  matchFields?: { key: string; operator: string; values?: string[] }[];
+};
+export type PodSpec = {
+  nodeName?: string;
+  schedulerName?: string;
+  schedulingGates?: { name: string }[];
+  priority?: number;
+  restartPolicy?: string;
+  hostname?: string;
+  subdomain?: string;
+  nodeSelector?: Record<string, string>;
+  affinity?: { nodeAffinity?: { requiredDuringSchedulingIgnoredDuringExecution?: { nodeSelectorTerms: NodeSelectorTerm[] } } };
+  tolerations?: Toleration[];
+  overhead?: Record<string, string | number>;
+  resources?: Resources;
+  containers: Container[];
+  initContainers?: Container[];
+  volumes?: { name: string; persistentVolumeClaim?: { claimName: string }; ephemeral?: unknown }[];
+};
+export type PodStatus = {
+  phase?: string;
+  reason?: string;
+  podIP?: string;
+  podIPs?: { ip: string }[];
+  conditions?: Condition[];
+  containerStatuses?: ContainerStatus[];
+  initContainerStatuses?: ContainerStatus[];
+};
+export type Pod = Obj<PodSpec, PodStatus>;
+export type PodTemplate = {
+  metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> };
+  spec?: PodSpec;
+};
+
+type Owner = Frozen<Obj>;
+/** The reference by which `owner` controls what it makes. */
+export function controllerRef(owner: Owner): OwnerReference {
+  const { apiVersion, kind, metadata } = owner;
+  return { apiVersion, kind, name: metadata.name, uid: metadata.uid!, controller: true, blockOwnerDeletion: true };
+}
+
+/** A Pod of a template, owned by `owner`. */
+export function podOf(template: Frozen<PodTemplate> | undefined, owner: Owner, name: string): Pod {
+  const { labels, annotations } = template?.metadata ?? {};
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name,
+      namespace: owner.metadata.namespace!,
+      ...(labels ? { labels: { ...labels } } : {}),
+      ...(annotations ? { annotations: { ...annotations } } : {}),
+      ownerReferences: [controllerRef(owner)],
+    },
+    spec: { ...(template?.spec as PodSpec) },
+  };
+}
