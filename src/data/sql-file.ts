@@ -25,9 +25,12 @@ const FORBIDDEN = /^\s*(BEGIN|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA|VACUU
  */
 export class SqlFile {
   readonly #db: DatabaseSync;
+  /** Queries cannot write, and so cannot write without the fdatasync. */
+  readonly #reader: DatabaseSync;
   readonly #walFd: number;
   readonly #flush: FlushFile;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #queries = new Map<string, StatementSync>();
   #unflushed: { answers: SqlAnswer[]; reply: (answers: SqlAnswer[]) => void }[] = [];
   #flushing = false;
   #broken: DataFailure | undefined;
@@ -45,6 +48,8 @@ export class SqlFile {
       migrate(this.#db, path, migrations);
       this.#db.exec('PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32768');
       this.#db.prepare('SELECT count(*) FROM migration').get(); // opens, and thereby makes, the WAL
+      this.#reader = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
+      this.#reader.exec('PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32768');
       this.#walFd = openSync(`${path}-wal`, 'r+');
       flushFolder(dirname(path));
     } catch (e) {
@@ -55,7 +60,7 @@ export class SqlFile {
 
   query(sql: string, params: readonly SqlValue[]): { ok: unknown[] } | { failure: DataFailure } {
     try {
-      return { ok: this.#prepare(sql).all(...params) };
+      return { ok: prepare(this.#reader, this.#queries, sql).all(...params) };
     } catch (e) {
       return { failure: failureOf(e, sql) };
     }
@@ -84,6 +89,7 @@ export class SqlFile {
   /** Waits for what is under way, folds the WAL into the file and lets go of it. */
   async close(): Promise<void> {
     if (this.#flushing) await new Promise<void>(resolve => (this.#whenQuiet = resolve));
+    this.#reader.close();
     if (!this.#broken) this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     closeSync(this.#walFd);
     this.#db.close();
@@ -131,7 +137,7 @@ export class SqlFile {
     const ok: TransactionResult[] = [];
     for (const { sql, params = [] } of statements) {
       try {
-        const { changes, lastInsertRowid } = this.#prepare(sql).run(...params);
+        const { changes, lastInsertRowid } = prepare(this.#db, this.#statements, sql).run(...params);
         ok.push({ changes: Number(changes), lastInsertRowid: Number(lastInsertRowid) });
         for (const p of params) this.#bytes += typeof p === 'string' ? p.length : p instanceof Uint8Array ? p.byteLength : 8;
       } catch (e) {
@@ -141,22 +147,8 @@ export class SqlFile {
     return { ok };
   }
 
-  #prepare(sql: string): StatementSync {
-    const kept = this.#statements.get(sql);
-    if (kept) return kept;
-    if (FORBIDDEN.test(sql)) throw new Error('a transaction is a list of statements, it cannot control transactions itself');
-    return this.#keep(sql);
-  }
-
   #control(sql: string): void {
-    (this.#statements.get(sql) ?? this.#keep(sql)).run();
-  }
-
-  #keep(sql: string): StatementSync {
-    const statement = this.#db.prepare(sql);
-    if (this.#statements.size >= STATEMENTS_KEPT) this.#statements.delete(this.#statements.keys().next().value!);
-    this.#statements.set(sql, statement);
-    return statement;
+    (this.#statements.get(sql) ?? keep(this.#db, this.#statements, sql)).run();
   }
 
   #flushWal(): void {
@@ -183,6 +175,19 @@ export class SqlFile {
     this.#bytes = 0;
     this.#db.exec('PRAGMA wal_checkpoint(PASSIVE)');
   }
+}
+
+function prepare(db: DatabaseSync, kept: Map<string, StatementSync>, sql: string): StatementSync {
+  const statement = kept.get(sql);
+  if (statement) return statement;
+  if (FORBIDDEN.test(sql)) throw new Error('transactions and settings are the business of the worker');
+  return keep(db, kept, sql);
+}
+function keep(db: DatabaseSync, kept: Map<string, StatementSync>, sql: string): StatementSync {
+  const statement = db.prepare(sql);
+  if (kept.size >= STATEMENTS_KEPT) kept.delete(kept.keys().next().value!);
+  kept.set(sql, statement);
+  return statement;
 }
 
 /** Makes the names of new files in a folder survive a power cut. */

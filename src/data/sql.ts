@@ -76,7 +76,13 @@ class SqlHandle implements Sql {
   #post(): void {
     const requests = this.#outbox;
     this.#outbox = [];
-    this.#worker.postMessage(requests);
+    try {
+      this.#worker.postMessage(requests);
+    } catch (e) {
+      // A parameter that cannot cross threads.
+      const failure = dataFailures.badStatement((e as Error).message);
+      this.#receive({ answers: requests.map(({ id }) => ({ id, failure })) });
+    }
   }
 
   #receive(message: SqlMessage): void {
