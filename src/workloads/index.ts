@@ -1,7 +1,6 @@
 import type { Client, ControllerDef, Gvk, Obj, Performer, Source } from '../kube/index.ts';
 import { controllerUser } from '../kube/index.ts';
 import { type Logger, silentLogger } from '../lib/index.ts';
-import { eventExpiry } from './event-expiry.ts';
 import { cronJobs } from './jobs/cron-job.ts';
 import { jobs, orphanedJobPods } from './jobs/job.ts';
 import { BUILTIN_KINDS } from './namespaces/builtin-kinds.ts';
@@ -21,15 +20,11 @@ export type WorkloadOptions = {
   volumesFolder: string;
   /** Who follows all objects of all kinds; asked for when the sources start. */
   client: () => Client;
-  /** The PEM text for `kube-root-ca.crt`; asked for by plans. Without it no ConfigMap is made. */
-  rootCa?: () => string;
   log?: Logger;
   /** Kinds that are followed for ownership and namespace deletion, besides custom ones. */
   kinds?: readonly Gvk[];
   /** The pause after a Job's first failure; it doubles. Default 10 s. */
   jobPodBackoffMs?: number;
-  /** How long Events are kept. Default 1 h. */
-  eventTtlMs?: number;
 };
 export type Workloads = { controllers: ControllerDef[]; sources: Source[]; performers: Performer[]; bootstrap: Obj[] };
 
@@ -38,7 +33,7 @@ export function workloads(o: WorkloadOptions): Workloads {
   const feed = new ObjectFeed({ client: o.client, log: o.log ?? silentLogger, kinds: o.kinds ?? BUILTIN_KINDS });
   return {
     controllers: [
-      namespaces(o.rootCa ? { rootCa: o.rootCa } : {}),
+      namespaces,
       garbageCollector,
       scheduler,
       jobs({ podBackoffMs: o.jobPodBackoffMs ?? 10_000 }),
@@ -50,7 +45,6 @@ export function workloads(o: WorkloadOptions): Workloads {
       endpoints,
       claims({ volumesFolder: o.volumesFolder }),
       volumes,
-      eventExpiry({ ttlMs: o.eventTtlMs ?? 3_600_000 }),
     ],
     sources: [feed.garbage, feed.contents],
     performers: [

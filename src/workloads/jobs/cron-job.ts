@@ -67,9 +67,9 @@ function isFinished(job: AnyJob): boolean {
 }
 
 function parseSchedule(cronJob: AnyCronJob): Cron | string {
-  const { schedule = '', timeZone = 'Etc/UTC' } = cronJob.spec ?? {};
+  const { schedule = '', timeZone } = cronJob.spec ?? {};
   try {
-    return new Cron(schedule, { timezone: timeZone, paused: true });
+    return new Cron(schedule, { paused: true, ...(timeZone ? { timezone: timeZone } : { utcOffset: 0 }) });
   } catch (e) {
     return `unparseable schedule: ${schedule} : ${(e as Error).message}`;
   }

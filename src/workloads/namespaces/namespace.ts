@@ -4,6 +4,7 @@ import {
   type ControllerDef,
   type Frozen,
   isReason,
+  jsonEqual,
   type Obj,
   type Performer,
   type Plan,
@@ -15,59 +16,59 @@ import type { ObjectFeed } from './object-feed.ts';
 import type { Content } from './owner-graph.ts';
 
 export type Namespace = Obj<{ finalizers?: string[] }, { phase?: 'Active' | 'Terminating'; conditions?: Condition[] }>;
+type ConfigMap = Obj & { data?: Record<string, string> };
 
 const FINALIZE = 'namespace.finalize';
 const CONTENT = 'kubernetes';
 const ROOT_CA = 'kube-root-ca.crt';
+const PUBLISHED_IN = 'kube-system';
 const MAX_DELETES = 500;
 
 /**
- * Gives every namespace its default service account and the CA certificate; empties it when it is deleted, says what
- * remains, and ends it.
+ * Gives every namespace its default service account and the CA certificate (as the API server publishes it in kube-system);
+ * empties it when it is deleted, says what remains, and ends it.
  */
-export function namespaces(o: { rootCa?: () => string }): ControllerDef<Namespace> {
-  return {
-    name: 'namespace-controller',
-    for: 'v1/Namespace',
-    reads: [
-      { gvk: 'v1/ServiceAccount', enqueue: a => (a.metadata.name === 'default' ? [{ name: a.metadata.namespace! }] : []) },
-      { gvk: 'v1/ConfigMap', enqueue: c => (c.metadata.name === ROOT_CA ? [{ name: c.metadata.namespace! }] : []) },
-    ],
-    writes: [
-      { gvk: 'v1/ServiceAccount', verbs: ['create'] },
-      { gvk: 'v1/ConfigMap', verbs: ['create', 'patch'] },
-      { gvk: 'v1/Namespace', verbs: ['update'], subresource: 'finalize' },
-    ],
-    sources: [{ name: 'contents', key: namespace => [{ name: namespace }] }],
-    plan({ object: namespace, find, signal }, now): Plan {
-      const { name } = namespace.metadata;
-      if (namespace.metadata.deletionTimestamp) {
-        const needs = [{ source: 'contents', key: name }];
-        const contents = signal<readonly Content[]>('contents', name);
-        return { needs, ...(contents ? endingPlan(namespace, contents as readonly Content[], now) : {}) };
-      }
-      const exists = (kind: string, object: string) =>
-        find(`v1/${kind}`, { apiVersion: 'v1', kind, namespace: name, name: object });
-      const writes: Write[] = [];
-      if (exists('ServiceAccount', 'default').length === 0)
-        writes.push({
-          verb: 'create',
-          object: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: name } },
-        });
-      if (o.rootCa) writes.push(...rootCaWrites(name, o.rootCa(), exists('ConfigMap', ROOT_CA)[0]));
-      return { writes, ...(namespace.status?.phase ? {} : { status: { phase: 'Active' } }) };
-    },
-  };
-}
+export const namespaces: ControllerDef<Namespace> = {
+  name: 'namespace-controller',
+  for: 'v1/Namespace',
+  reads: [
+    { gvk: 'v1/ServiceAccount', enqueue: a => (a.metadata.name === 'default' ? [{ name: a.metadata.namespace! }] : []) },
+    { gvk: 'v1/ConfigMap', enqueue: c => (c.metadata.name === ROOT_CA ? [{ name: c.metadata.namespace! }] : []) },
+  ],
+  writes: [
+    { gvk: 'v1/ServiceAccount', verbs: ['create'] },
+    { gvk: 'v1/ConfigMap', verbs: ['create', 'patch'] },
+    { gvk: 'v1/Namespace', verbs: ['update'], subresource: 'finalize' },
+  ],
+  sources: [{ name: 'contents', key: namespace => [{ name: namespace }] }],
+  plan({ object: namespace, find, signal }, now): Plan {
+    const { name } = namespace.metadata;
+    if (namespace.metadata.deletionTimestamp) {
+      const needs = [{ source: 'contents', key: name }];
+      const contents = signal<readonly Content[]>('contents', name);
+      return { needs, ...(contents ? endingPlan(namespace, contents as readonly Content[], now) : {}) };
+    }
+    const account = { apiVersion: 'v1', kind: 'ServiceAccount', namespace: name, name: 'default' };
+    const rootCa = (of: string) =>
+      find<ConfigMap>('v1/ConfigMap', { apiVersion: 'v1', kind: 'ConfigMap', namespace: of, name: ROOT_CA })[0];
+    const writes: Write[] = [];
+    if (find('v1/ServiceAccount', account).length === 0)
+      writes.push({
+        verb: 'create',
+        object: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: name } },
+      });
+    const published = rootCa(PUBLISHED_IN);
+    if (published) writes.push(...rootCaWrites(name, published, rootCa(name)));
+    return { writes, ...(namespace.status?.phase ? {} : { status: { phase: 'Active' } }) };
+  },
+};
 
-function rootCaWrites(namespace: string, pem: string, live: Frozen<Obj> | undefined): Write[] {
-  const data = { 'ca.crt': pem };
+function rootCaWrites(namespace: string, { data }: Frozen<ConfigMap>, live: Frozen<ConfigMap> | undefined): Write[] {
   const metadata = { name: ROOT_CA, namespace };
-  if (!live) return [{ verb: 'create', object: { apiVersion: 'v1', kind: 'ConfigMap', metadata, data } as Obj }];
-  const same = (live as unknown as { data?: Record<string, string> }).data?.['ca.crt'] === pem;
-  return same
-    ? []
-    : [{ verb: 'patch', ref: { apiVersion: 'v1', kind: 'ConfigMap', ...metadata }, type: 'merge', patch: { data } }];
+  if (!live)
+    return [{ verb: 'create', object: { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { ...data } } as ConfigMap }];
+  if (jsonEqual(live.data, data)) return [];
+  return [{ verb: 'patch', ref: { apiVersion: 'v1', kind: 'ConfigMap', ...metadata }, type: 'merge', patch: { data } }];
 }
 
 function endingPlan(namespace: Frozen<Namespace>, contents: readonly Content[], now: Date): Plan {
