@@ -3,14 +3,14 @@ import { canonicalQuantity } from './quantity.ts';
 import { isTree, type Tree } from './tree.ts';
 
 /** Lists that Go writes even when empty although they are not required. */
-const KEPT_LISTS = new Set(['rules', 'ports']);
+const KEPT_LISTS = new Set(['rbac.v1.Role.rules', 'rbac.v1.ClusterRole.rules', 'discovery.v1.EndpointSlice.ports']);
 
 /**
  * A new tree in the form Go gives back after decoding: nulls are gone, and so are zero values of fields that are no pointers;
  * amounts of resources are in canonical form.
  * @source apimachinery pkg/runtime/serializer/json, pkg/api/resource@eed236ceee2c
  */
-export function goForm(definitionName: string, value: FrozenValue): unknown {
+export function goForm(definitionName: string, value: unknown): unknown {
   const fields = definitionOf(definitionName)?.fields;
   if (!fields || !isTree(value)) return structuredClone(value);
   const required = definitionOf(definitionName)?.required ?? [];
@@ -23,13 +23,11 @@ export function goForm(definitionName: string, value: FrozenValue): unknown {
     }
     const formed = member === null ? undefined : formOf(notation, notation.shape.length, member);
     if (formed === undefined) continue;
-    if (!notation.pointer && !required.includes(key) && isZero(formed, notation, key)) continue;
+    if (!notation.pointer && !required.includes(key) && isZero(formed, notation, `${definitionName}.${key}`)) continue;
     out[key] = formed;
   }
   return out;
 }
-type FrozenValue = unknown;
-
 function formOf(notation: Notation, depth: number, value: unknown): unknown {
   if (depth === 0) return notation.base === 'any' ? structuredClone(value) : goForm(notation.base, value);
   const isMap = notation.shape[notation.shape.length - depth] === '{}';
@@ -44,9 +42,9 @@ function formOf(notation: Notation, depth: number, value: unknown): unknown {
   return Object.fromEntries(entries);
 }
 
-function isZero(value: unknown, notation: Notation, key: string): boolean {
+function isZero(value: unknown, notation: Notation, field: string): boolean {
   if (value === '' || value === 0 || value === false) return notation.base !== 'intstr.IntOrString';
-  if (Array.isArray(value)) return value.length === 0 && !KEPT_LISTS.has(key);
+  if (Array.isArray(value)) return value.length === 0 && !KEPT_LISTS.has(field);
   // Structs are written even when empty; maps are not.
   return notation.shape.length > 0 && isTree(value) && Object.keys(value).length === 0;
 }

@@ -187,6 +187,15 @@ for (const [apiVersion, kind, spec, expected] of specs) {
   });
 }
 
+test('keeps an empty list of rules, drops an empty list of ports', () => {
+  const role = defaulted(object('rbac.authorization.k8s.io/v1', 'Role', { rules: [] }));
+  assert.deepEqual(role['rules'], []);
+  const pod = defaulted(object('v1', 'Pod', { spec: { containers: [{ name: 'c', image: 'i', ports: [], args: [''] }] } }));
+  const [container] = pod.spec!['containers'] as Record<string, unknown>[];
+  assert.ok(!('ports' in container!));
+  assert.deepEqual(container!['args'], ['']);
+});
+
 test('merges stringData of a Secret into its data', () => {
   const secret = defaulted(object('v1', 'Secret', { data: { a: 'b2xk', b: 'Yg==' }, stringData: { a: 'new' } }));
   assert.equal(secret['type'], 'Opaque');
