@@ -80,19 +80,19 @@ function dueTime(cronJob: AnyCronJob, schedule: Cron, now: Date): { at: Date; mi
   const { startingDeadlineSeconds } = cronJob.spec!;
   const since = Date.parse(cronJob.status?.lastScheduleTime ?? cronJob.metadata.creationTimestamp ?? wireTime(now));
   const deadline = startingDeadlineSeconds === undefined ? 0 : now.getTime() - startingDeadlineSeconds * 1000;
-  let found = times(schedule, new Date(Math.max(since, deadline)), now);
+  let found = times(schedule, new Date(Math.max(since, deadline)), now, MANY + 1);
   if (found.length > MANY) {
     // Long missed: look only at the last stretch that holds as many times.
     const stretchMs = found.at(-1)!.getTime() - found[0]!.getTime();
-    const last = times(schedule, new Date(now.getTime() - 2 * stretchMs), now);
+    const last = times(schedule, new Date(now.getTime() - 2 * stretchMs), now, Number.POSITIVE_INFINITY);
     found = [...found, ...last].sort((a, b) => a.getTime() - b.getTime());
   }
   const at = found.at(-1);
   return at ? { at, missed: found.length } : undefined;
 }
-function times(schedule: Cron, from: Date, to: Date): Date[] {
+function times(schedule: Cron, from: Date, to: Date, limit: number): Date[] {
   const found: Date[] = [];
-  for (let next = schedule.nextRun(from); next && next <= to && found.length <= 4 * MANY; next = schedule.nextRun(next))
+  for (let next = schedule.nextRun(from); next && next <= to && found.length < limit; next = schedule.nextRun(next))
     found.push(next);
   return found;
 }

@@ -1,0 +1,235 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Obj } from '../../kube/index.ts';
+import { controllerRef, type Pod } from '../objects.ts';
+import { planOf, writesOf } from '../testing.ts';
+import { deployments } from './deployment.ts';
+import type { Deployment, DeploymentStatus } from './deployment-object.ts';
+import { type ReplicaSet, type ReplicaSetStatus, replicaSets } from './replica-set.ts';
+import { rolloutBounds } from './rollout.ts';
+import { type StatefulSet, type StatefulSetStatus, statefulSets } from './stateful-set.ts';
+
+const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second));
+const template = (image: string) => ({ metadata: { labels: { app: 'd' } }, spec: { containers: [{ name: 'c', image }] } });
+const pod = (
+  name: string,
+  owner: Obj,
+  o: { ready?: boolean; phase?: string; labels?: Record<string, string>; since?: number } = {},
+): Pod => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: {
+    name,
+    namespace: 'a',
+    uid: `uid-${name}`,
+    labels: { app: 'd', ...o.labels },
+    ownerReferences: [controllerRef(owner as never)],
+  },
+  spec: { nodeName: 'n', containers: [{ name: 'c' }] },
+  status: {
+    phase: o.phase ?? 'Running',
+    conditions: [
+      { type: 'Ready', status: o.ready === false ? 'False' : 'True', lastTransitionTime: at(o.since ?? 0).toISOString() },
+    ],
+  },
+});
+
+const set = (spec: object = {}): ReplicaSet => ({
+  apiVersion: 'apps/v1',
+  kind: 'ReplicaSet',
+  metadata: { name: 'rs', namespace: 'a', uid: 'rs-uid', generation: 3 },
+  spec: { replicas: 2, template: template('i'), ...spec },
+});
+
+test('ReplicaSet makes what is missing and takes away what is too much, the worst first', () => {
+  const short = planOf(replicaSets, set(), { objects: [pod('p', set())] }, at(9));
+  assert.match(writesOf(short).join(), /^create v1\/Pod rs-[a-z0-9]{5}$/);
+  assert.deepEqual(short.status, {
+    replicas: 1,
+    fullyLabeledReplicas: 1,
+    readyReplicas: 1,
+    availableReplicas: 1,
+    observedGeneration: 3,
+  });
+  const pods = [pod('good', set()), pod('bad', set(), { ready: false }), pod('good2', set())];
+  assert.deepEqual(writesOf(planOf(replicaSets, set(), { objects: pods }, at(9))), ['delete v1/Pod bad']);
+  const ended = [pod('p', set()), pod('q', set(), { phase: 'Failed' })];
+  assert.equal(writesOf(planOf(replicaSets, set(), { objects: ended }, at(9))).length, 1, 'a failed Pod is replaced');
+});
+
+test('ReplicaSet waits minReadySeconds before a Pod counts as available', () => {
+  const p = planOf(replicaSets, set({ replicas: 1, minReadySeconds: 30 }), { objects: [pod('p', set(), { since: 10 })] }, at(20));
+  assert.equal((p.status as ReplicaSetStatus).availableReplicas, undefined);
+  assert.deepEqual(p.requeueAt, at(40));
+});
+
+const deployment = (image: string, spec: object = {}, status: DeploymentStatus = {}): Deployment => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'd', namespace: 'a', uid: 'd-uid', generation: 1 },
+  spec: { replicas: 4, selector: { matchLabels: { app: 'd' } }, template: template(image), ...spec },
+  status,
+});
+const owned = (name: string, image: string, revision: number, replicas: number, available = replicas): ReplicaSet => ({
+  apiVersion: 'apps/v1',
+  kind: 'ReplicaSet',
+  metadata: {
+    name,
+    namespace: 'a',
+    uid: `uid-${name}`,
+    generation: 1,
+    annotations: { 'deployment.kubernetes.io/revision': String(revision) },
+    ownerReferences: [controllerRef(deployment(image) as never)],
+  },
+  spec: { replicas, template: { ...template(image), metadata: { labels: { app: 'd', 'pod-template-hash': name } } } },
+  status: { replicas, readyReplicas: available, availableReplicas: available, observedGeneration: 1 },
+});
+const scales = (p: ReturnType<typeof planOf>) =>
+  (p.writes ?? []).flatMap(w =>
+    w.verb === 'patch' && w.ref.kind === 'ReplicaSet'
+      ? [[w.ref.name, (w.patch as { spec?: { replicas: number } }).spec?.replicas]]
+      : [],
+  );
+const progressing = (p: ReturnType<typeof planOf>) =>
+  (p.status as DeploymentStatus).conditions?.find(c => c.type === 'Progressing');
+
+test('Deployment starts with one full ReplicaSet named by the hash of its template', () => {
+  const p = planOf(deployments, deployment('one'), {}, at(1));
+  const created = (p.writes![0] as { object: ReplicaSet }).object;
+  assert.match(created.metadata.name, /^d-[a-z0-9]+$/);
+  assert.equal(created.spec?.replicas, 4);
+  assert.equal(created.metadata.annotations?.['deployment.kubernetes.io/revision'], '1');
+  const hash = created.metadata.labels?.['pod-template-hash'];
+  assert.equal(created.spec?.selector?.matchLabels?.['pod-template-hash'], hash);
+  assert.equal(created.spec?.template?.metadata?.labels?.['pod-template-hash'], hash);
+  assert.equal(p.events?.[0]?.message, `Scaled up replica set ${created.metadata.name} from 0 to 4`);
+});
+
+test('Deployment rolls within its bounds: one more, one fewer of four', () => {
+  assert.deepEqual(rolloutBounds(deployment('x') as never), { maxSurge: 1, maxUnavailable: 1 });
+  const first = planOf(deployments, deployment('two'), { objects: [owned('old', 'one', 1, 4)] }, at(1));
+  assert.equal((first.writes![0] as { object: ReplicaSet }).object.spec?.replicas, 1);
+  const second = planOf(
+    deployments,
+    deployment('two'),
+    { objects: [owned('old', 'one', 1, 4), owned('new', 'two', 2, 1, 0)] },
+    at(2),
+  );
+  assert.deepEqual(scales(second), [['old', 3]]);
+  const third = planOf(
+    deployments,
+    deployment('two'),
+    { objects: [owned('old', 'one', 1, 3), owned('new', 'two', 2, 1, 1)] },
+    at(3),
+  );
+  assert.deepEqual(scales(third), [
+    ['old', 2],
+    ['new', 2],
+  ]);
+});
+
+test('Deployment gives up what does not work before what does', () => {
+  const objects = [owned('broken', 'one', 1, 2, 0), owned('good', 'zero', 0, 2), owned('new', 'two', 2, 1, 1)];
+  assert.deepEqual(scales(planOf(deployments, deployment('two'), { objects }, at(2))), [['broken', 0]]);
+});
+
+test('Deployment with Recreate waits until the old Pods are gone', () => {
+  const spec = { strategy: { type: 'Recreate' } };
+  const down = planOf(
+    deployments,
+    deployment('two', spec),
+    { objects: [owned('old', 'one', 1, 4), owned('new', 'two', 2, 0)] },
+    at(1),
+  );
+  assert.deepEqual(scales(down), [['old', 0]]);
+  const up = planOf(
+    deployments,
+    deployment('two', spec),
+    { objects: [owned('old', 'one', 1, 0), owned('new', 'two', 2, 0)] },
+    at(2),
+  );
+  assert.deepEqual(scales(up), [['new', 4]]);
+});
+
+test('Deployment says when it is complete, and keeps saying so', () => {
+  const done = planOf(deployments, deployment('one'), { objects: [owned('new', 'one', 1, 4)] }, at(1));
+  assert.equal(progressing(done)?.reason, 'NewReplicaSetAvailable');
+  const { observedGeneration, updatedReplicas, availableReplicas, unavailableReplicas, conditions } =
+    done.status as DeploymentStatus;
+  assert.deepEqual([observedGeneration, updatedReplicas, availableReplicas, unavailableReplicas], [1, 4, 4, undefined]);
+  assert.equal(conditions?.find(c => c.type === 'Available')?.reason, 'MinimumReplicasAvailable');
+  const later = planOf(
+    deployments,
+    deployment('one', {}, done.status as DeploymentStatus),
+    { objects: [owned('new', 'one', 1, 4)] },
+    at(50),
+  );
+  assert.deepEqual(later.status, done.status);
+});
+
+test('Deployment times out when nothing progresses', () => {
+  const world = { objects: [owned('new', 'one', 1, 4, 0)] };
+  const first = planOf(deployments, deployment('one', { progressDeadlineSeconds: 60 }), world, at(0));
+  assert.equal(progressing(first)?.reason, 'NewReplicaSetCreated');
+  const spec = { progressDeadlineSeconds: 60 };
+  const second = planOf(deployments, deployment('one', spec, { ...(first.status as DeploymentStatus) }), world, at(30));
+  assert.deepEqual(second.requeueAt, at(60));
+  const third = planOf(deployments, deployment('one', spec, second.status as DeploymentStatus), world, at(60));
+  assert.deepEqual([progressing(third)?.reason, progressing(third)?.status], ['ProgressDeadlineExceeded', 'False']);
+});
+
+test('Deployment rolls back to an old template as a new revision', () => {
+  const p = planOf(deployments, deployment('one'), { objects: [owned('old', 'one', 1, 0), owned('bad', 'two', 2, 4)] }, at(1));
+  const noted = p.writes!.find(w => w.verb === 'patch' && w.ref.name === 'old') as {
+    patch: { metadata: { annotations: object } };
+  };
+  assert.deepEqual(noted.patch.metadata.annotations, { 'deployment.kubernetes.io/revision': '3' });
+});
+
+test('Deployment forgets revisions beyond its history', () => {
+  const objects = [owned('a', 'a', 1, 0), owned('b', 'b', 2, 0), owned('new', 'one', 3, 4)];
+  const p = planOf(deployments, deployment('one', { revisionHistoryLimit: 1 }), { objects }, at(1));
+  assert.deepEqual(
+    writesOf(p).filter(w => w.startsWith('delete')),
+    ['delete apps/v1/ReplicaSet a'],
+  );
+});
+
+const stateful = (spec: object = {}, status?: StatefulSetStatus): StatefulSet => ({
+  apiVersion: 'apps/v1',
+  kind: 'StatefulSet',
+  metadata: { name: 'ss', namespace: 'a', uid: 'ss-uid' },
+  spec: { replicas: 3, serviceName: 'svc', template: template('i'), ...spec },
+  ...(status ? { status } : {}),
+});
+const revision = (planOf(statefulSets, stateful(), {}, at(0)).status as StatefulSetStatus).updateRevision!;
+const member = (n: number, o: { ready?: boolean; old?: boolean } = {}) =>
+  pod(`ss-${n}`, stateful(), { ready: o.ready ?? true, labels: { 'controller-revision-hash': o.old ? 'ss-old' : revision } });
+
+test('StatefulSet makes Pods in order, each when the one before is up', () => {
+  const claims = { volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: {} }] };
+  const first = planOf(statefulSets, stateful(claims), {}, at(1));
+  assert.deepEqual(writesOf(first), ['create v1/PersistentVolumeClaim data-ss-0', 'create v1/Pod ss-0']);
+  const made = (first.writes![1] as { object: Pod }).object;
+  assert.deepEqual([made.spec?.hostname, made.spec?.subdomain], ['ss-0', 'svc']);
+  assert.deepEqual(made.spec?.volumes, [{ name: 'data', persistentVolumeClaim: { claimName: 'data-ss-0' } }]);
+  assert.equal(made.metadata.labels?.['statefulset.kubernetes.io/pod-name'], 'ss-0');
+  assert.deepEqual(writesOf(planOf(statefulSets, stateful(), { objects: [member(0, { ready: false })] }, at(1))), []);
+  assert.deepEqual(writesOf(planOf(statefulSets, stateful(), { objects: [member(0)] }, at(1))), ['create v1/Pod ss-1']);
+  const parallel = planOf(statefulSets, stateful({ podManagementPolicy: 'Parallel' }), {}, at(1));
+  assert.equal(writesOf(parallel).length, 3);
+});
+
+test('StatefulSet scales down from the end, one at a time', () => {
+  const objects = [member(0), member(1), member(2)];
+  assert.deepEqual(writesOf(planOf(statefulSets, stateful({ replicas: 1 }), { objects }, at(1))), ['delete v1/Pod ss-2']);
+});
+
+test('StatefulSet updates from the end down to its partition', () => {
+  const old = [member(0, { old: true }), member(1, { old: true }), member(2, { old: true })];
+  assert.deepEqual(writesOf(planOf(statefulSets, stateful(), { objects: old }, at(1))), ['delete v1/Pod ss-2']);
+  const half = [member(0, { old: true }), member(1, { old: true }), member(2)];
+  assert.deepEqual(writesOf(planOf(statefulSets, stateful(), { objects: half }, at(1))), ['delete v1/Pod ss-1']);
+  const held = { updateStrategy: { rollingUpdate: { partition: 2 } } };
+  assert.deepEqual(writesOf(planOf(statefulSets, stateful(held), { objects: half }, at(1))), []);
+});
