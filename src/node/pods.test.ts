@@ -242,7 +242,10 @@ test('a step starts on a layer that has what it installs', async () => {
   assert.equal(status!.phase, 'Succeeded', await log(name));
   assert.match(await log(name), /^1\.16\.0 \/opt\/skiff\/env\/[0-9a-f]+\//);
 });
-test('what nobody could foresee is installed in the Pod, and the next one starts with it', async () => {
+/** Without a way out (a normal user who may not open /dev/net/tun) pip in a Pod finds no index. */
+const offline = () => (node.info.isolation.message.includes('not the outside') ? 'Pods have no way out here' : false);
+test('what nobody could foresee is installed in the Pod, and the next one starts with it', async t => {
+  if (offline()) return t.skip(offline() as string);
   const command = [
     'sh',
     '-c',
@@ -252,11 +255,12 @@ test('what nobody could foresee is installed in the Pod, and the next one starts
   assert.equal((await ended(first, 60_000)).status!.phase, 'Succeeded', await log(first));
   assert.equal(await log(first), '1.15.0\n');
   await remove(first);
-  const offline = [{ name: 'PIP_NO_INDEX', value: '1' }];
-  const second = create({ containers: [{ name: 'main', image: 'python:3.11', command, env: offline }] });
+  const noIndex = [{ name: 'PIP_NO_INDEX', value: '1' }];
+  const second = create({ containers: [{ name: 'main', image: 'python:3.11', command, env: noIndex }] });
   assert.equal((await ended(second, 60_000)).status!.phase, 'Succeeded', await log(second));
 });
-test('a virtual environment inside a step sees the step’s packages', async () => {
+test('a virtual environment inside a step sees the step’s packages', async t => {
+  if (offline()) return t.skip(offline() as string);
   const script = `python3 -m pip install --quiet 'six==1.16.0' && tmp=$(mktemp -d)
 python3 -m venv "$tmp/venv" --system-site-packages
 . "$tmp/venv/bin/activate"

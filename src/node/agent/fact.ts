@@ -43,7 +43,6 @@ export type ProbeWant = {
   container: string;
   probe: Probe;
   ports: Container['ports'];
-  podIP: string;
 };
 
 /** Where the Pod of a uid is found, which objects it reads, and whose log stands in for a missing termination message. */

@@ -84,7 +84,7 @@ class Turn {
     if (isTerminal(this.#pod.status?.phase) && !this.#views.some(v => v.run?.state === 'running')) return this.#ended();
     const deadline = this.#deadlinePassed();
     const decision = decide(this.#pod, this.#views, this.#probes, {
-      ending: deletionTimestamp !== undefined || deadline,
+      ending: deletionTimestamp !== undefined || deadline || isTerminal(this.#pod.status?.phase),
       graceMs: this.#graceMs(),
       crashes: this.#memo.crashes,
       now: this.#now,
@@ -137,14 +137,12 @@ class Turn {
       for (const kind of started ? (['liveness', 'readiness'] as const) : (['startup'] as const)) {
         const probe = probeOf(spec, kind);
         if (!probe) continue;
-        const podIP = this.#fact.runtime?.podIP ?? '';
         wants[`${spec.name}/${kind}`] = {
           attempt: run.attempt,
           uid: this.#uid,
           container: spec.name,
           probe: probe as ProbeWant['probe'],
           ports: spec.ports as ProbeWant['ports'],
-          podIP,
         };
       }
     }
@@ -262,6 +260,8 @@ class Turn {
     };
   }
   #phase(decision: Decision, deadline: boolean): PodPhase {
+    const past = this.#pod.status?.phase;
+    if (isTerminal(past)) return past!;
     const mains = this.#views.filter(v => v.role === 'main');
     if (decision.finished) {
       const good = !deadline && !decision.initFailed && mains.every(v => v.run?.exitCode === 0 && !v.run.startError);

@@ -5,14 +5,6 @@ import type { DataKind, ObjectReader } from '../objects.ts';
 import { expand } from './expand.ts';
 import { fieldValue, type NodeFacts, resourceValue } from './fields.ts';
 
-const VARIABLE = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/;
-
-export type ContainerEnv = {
-  values: Map<string, string>;
-  /** envFrom keys that are no variable names, as the event `InvalidEnvironmentVariableNames` lists them. */
-  invalidNames: string[];
-};
-
 /**
  * The environment of a container: `base` (image, node, services), then envFrom, then env; later wins, `$(NAME)` sees what
  * stands before it.
@@ -24,20 +16,16 @@ export async function containerEnv(
   base: Readonly<Record<string, string>>,
   reader: ObjectReader,
   node: NodeFacts,
-): Promise<ContainerEnv> {
+): Promise<Map<string, string>> {
   const values = new Map<string, string>();
-  const invalidNames: string[] = [];
   for (const from of container.envFrom ?? []) {
     const source = from.configMapRef ?? from.secretRef;
     if (!source) continue;
     const kind: DataKind = from.configMapRef ? 'ConfigMap' : 'Secret';
     const data = await reader.data(kind, source.name);
     if (!data && source.optional !== true) throw errors.configObjectMissing(kind, reader.namespace, source.name);
-    for (const [key, bytes] of data ?? []) {
-      const name = `${from.prefix ?? ''}${key}`;
-      if (VARIABLE.test(name)) values.set(name, bytes.toString('utf8'));
-      else invalidNames.push(name);
-    }
+    // Every key of such an object may be the name of a variable since upstream relaxed the rule (1.34).
+    for (const [key, bytes] of data ?? []) values.set(`${from.prefix ?? ''}${key}`, bytes.toString('utf8'));
   }
   const lookup = (name: string) => values.get(name) ?? base[name];
   for (const v of container.env ?? []) {
@@ -45,7 +33,7 @@ export async function containerEnv(
     if (value !== undefined) values.set(v.name, value);
   }
   for (const [name, value] of Object.entries(base)) if (!values.has(name)) values.set(name, value);
-  return { values, invalidNames };
+  return values;
 }
 
 async function resolveVar(

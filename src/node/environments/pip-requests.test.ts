@@ -7,16 +7,23 @@ const ENSURE =
 const KFP = `${ENSURE}PIP_DISABLE_PIP_VERSION_CHECK=1 python3 -m pip install --quiet --no-warn-script-location 'kfp==2.14.3' '--no-deps' 'typing-extensions>=3.7.4,<5; python_version<"3.9"' && "$0" "$@"\n`;
 const KFP_REQUEST = ['kfp==2.14.3', '--no-deps', 'typing-extensions>=3.7.4,<5; python_version<"3.9"'];
 const TWO = KFP.replace(' && "$0"', " && python3 -m pip install --quiet 'numpy' 'pandas==2.2.0' && \"$0\"");
-const VENV = `${ENSURE}PIP_DISABLE_PIP_VERSION_CHECK=1 python3 -m pip install --quiet --no-warn-script-location --index-url https://pypi.org/simple --trusted-host https://pypi.org/simple 'yapf'  &&  \nexport PIP_DISABLE_PIP_VERSION_CHECK=1\ntmp=$(mktemp -d)\npython3 -m venv "$tmp/venv" --system-site-packages\n. "$tmp/venv/bin/activate"\n python3 -m pip install --quiet 'kfp==2.14.3' '--no-deps' && "$0" "$@"\n`;
+const VENV = `${ENSURE}PIP_DISABLE_PIP_VERSION_CHECK=1 python3 -m pip install --quiet --no-warn-script-location --index-url https://pypi.org/simple --trusted-host https://pypi.org/simple 'yapf'  &&  \nexport PIP_DISABLE_PIP_VERSION_CHECK=1\ntmp=$(mktemp -d)\npython3 -m venv "$tmp/venv" --system-site-packages\n. "$tmp/venv/bin/activate"\n python3 -m pip install --quiet --index-url https://pypi.org/simple 'kfp==2.14.3' '--no-deps' && "$0" "$@"\n`;
 
+const YAPF = ['--index-url', 'https://pypi.org/simple', 'yapf'];
 const TABLE: [string, string[], { requests: string[][]; more: boolean }][] = [
   ['the KFP bootstrap', ['sh', '-c', KFP, 'sh', '-ec', 'program'], { requests: [KFP_REQUEST], more: false }],
   ['two installs in a row', ['sh', '-c', TWO], { requests: [KFP_REQUEST, ['numpy', 'pandas==2.2.0']], more: false }],
   [
-    'only what comes before a venv',
+    'what a venv over the system packages will find there',
     ['sh', '-c', VENV],
-    { requests: [['--index-url', 'https://pypi.org/simple', 'yapf']], more: true },
+    { requests: [YAPF, ['--index-url', 'https://pypi.org/simple', 'kfp==2.14.3', '--no-deps']], more: false },
   ],
+  [
+    'nothing that a venv has in another version',
+    ['sh', '-c', VENV.replace("'kfp==2.14.3'", "'yapf==0.1'")],
+    { requests: [YAPF], more: true },
+  ],
+  ['nothing of a venv of its own', ['sh', '-c', VENV.replace('--system-site-packages', '')], { requests: [YAPF], more: true }],
   ['command and args', ['bash', '-c', 'pip3 install -q six\npython main.py'], { requests: [['six']], more: false }],
   ['a continued line', ['sh', '-ec', 'pip install \\\n  six \\\n  attrs'], { requests: [['six', 'attrs']], more: false }],
   ['nothing conditional', ['sh', '-c', 'if true; then pip install six; fi'], { requests: [], more: true }],

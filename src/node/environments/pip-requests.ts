@@ -55,14 +55,24 @@ export type Detected = {
 export function detectRequests(argv: readonly string[]): Detected {
   const installs = argv.reduce((n, a) => n + [...a.matchAll(/\bpip[\d.]*["']?\s+install\b/g)].length, 0);
   const requests: PipRequest[] = [];
+  const names = new Set<string>();
+  let inside = false;
   const script = SHELLS.test(argv[0] ?? '') && /^-[a-z]*c$/.test(argv[1] ?? '') ? argv[2] : undefined;
   for (const command of script === undefined ? [] : shellCommands(script)) {
     if (command.nested) continue;
-    // From here on pip may be another one, of an environment that the script makes itself.
-    if (entersVenv(command)) break;
+    // From here on pip is another one, of an environment that the script makes itself. If that sees the layer's packages,
+    // what it will install may be there already, as long as it is not another version of the same.
+    if (entersVenv(command)) {
+      if (!command.words.some(w => w.text === '--system-site-packages' || w.text.includes('activate'))) break;
+      inside = true;
+    }
     if (command.after === '||' || command.after === '|' || command.after === '&') continue;
     const request = requestOf(command);
-    if (request) requests.push(request);
+    if (!request) continue;
+    const packages = packagesOf(request);
+    if (inside && packages.some(n => names.has(n))) break;
+    for (const n of packages) names.add(n);
+    requests.push(request);
   }
   return { requests, more: installs > requests.length };
 }
@@ -86,6 +96,17 @@ function requestOf({ words }: ShellCommand): PipRequest | undefined {
   else return undefined;
   if (rest.some(w => w.dynamic)) return undefined;
   return canonicalRequest(texts.slice(skip));
+}
+
+/** The packages that a request names. */
+function packagesOf(request: PipRequest): string[] {
+  return request.flatMap((arg, i) => {
+    if (arg.startsWith('-') || UNDERSTOOD[request[i - 1] ?? ''] === 1) return [];
+    return arg
+      .toLowerCase()
+      .replace(/[^a-z0-9._-].*$/, '')
+      .replaceAll(/[._]/g, '-');
+  });
 }
 
 /** The request without cosmetics; undefined when it has something that a layer cannot be made of (files, editable, VCS). */

@@ -47,7 +47,7 @@ export async function containerSpec(
     ...entry.env,
     ...(container.tty ? { TERM: 'xterm' } : {}),
   };
-  const { values } = await containerEnv(c.pod, container, base, c.reader, c.node);
+  const values = await containerEnv(c.pod, container, base, c.reader, c.node);
   const mounts = await volumeMounts(container, c.sources, values);
   const argv = commandLine(container.image ?? '', entry, container.command, container.args);
   const { name, namespace, uid } = c.pod.metadata;

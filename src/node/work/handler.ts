@@ -133,5 +133,7 @@ async function httpGet(
     });
     sent.on('error', error => end({ ok: false, message: message + error.message }));
     sent.end();
+    // A dialed connection comes paused, and a reader that only listens would wait for ever.
+    raw.resume();
   });
 }

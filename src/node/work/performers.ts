@@ -11,7 +11,10 @@ export function performersOf(o: { starter: Starter; stopper: Stopper; remover: R
     performer<StartParams>(EFFECT.podStart, (p, { client }) => starter.start(p, client)),
     performer<StartParams>(EFFECT.containerStart, (p, { client }) => starter.start(p, client)),
     performer<StopParams>(EFFECT.containerStop, p => stopper.stop(p)),
-    performer<RemoveParams>(EFFECT.podRemove, p => remover.remove(p.uid)),
+    performer<RemoveParams>(EFFECT.podRemove, p => {
+      stopper.forget(p.uid);
+      return remover.remove(p.uid);
+    }),
     performer<RefreshParams>(EFFECT.volumesRefresh, (p, { client }) => starter.refresh(p, client)),
   ];
 }

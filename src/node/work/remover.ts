@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Client, isReason } from '../../kube/index.ts';
 import type { Clock, Logger } from '../../lib/index.ts';
 import type { PodWant } from '../agent/fact.ts';
@@ -59,6 +60,7 @@ export class Remover {
     for await (const page of client.list<Pod>('v1/Pod')) {
       for (const p of page.items) if (p.spec?.nodeName === nodeName) known.add(p.metadata.uid!);
     }
+    await this.#sweepFolders(known);
     const orphans = [...runtime.facts().keys()].filter(uid => !known.has(uid));
     await Promise.all(orphans.map(uid => this.remove(uid).then(() => this.#o.starter.forget(uid))));
   }
@@ -67,6 +69,19 @@ export class Remover {
     this.#timers.clear();
   }
 
+  /** Volumes and old logs of Pods that went while nobody looked. */
+  async #sweepFolders(known: ReadonlySet<string>): Promise<void> {
+    const { home, volumes, clock, logRetentionMs, runtime } = this.#o;
+    const kept = runtime.facts();
+    for (const uid of await readdir(join(home, 'pods')).catch((): string[] => []))
+      if (!known.has(uid) && !kept.has(uid)) await volumes.remove(uid);
+    const logs = join(home, 'logs', 'pods');
+    for (const name of await readdir(logs).catch((): string[] => [])) {
+      if (known.has(name.slice(name.lastIndexOf('_') + 1))) continue;
+      const { mtimeMs } = await stat(join(logs, name));
+      if (clock.now().getTime() - mtimeMs > logRetentionMs) await rm(join(logs, name), { recursive: true, force: true });
+    }
+  }
   async #exists(uid: string, { namespace, name }: PodWant): Promise<boolean> {
     try {
       const found = await this.#o.client.get<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace, name });
