@@ -1,38 +1,19 @@
 import type { Obj } from '../../kube/types.ts';
-import { sha256Hex } from '../../lib/index.ts';
-import { at } from '../engine/chunks.ts';
+import { canonicalJson, sha256Hex } from '../../lib/index.ts';
 import type { AttemptOutcome, RunEvent } from '../engine/events.ts';
 import { type Instance, nodeOf, type RunState, workOf } from '../engine/state.ts';
-import type { Action } from '../engine/step.ts';
-import { textOf } from '../engine/values.ts';
-import type { ArtifactType, Import, Json, K8s, Ports } from '../graph/graph.ts';
+import { type Artifact, textOf } from '../engine/values.ts';
+import type { Import, K8s } from '../graph/graph.ts';
 import { type ExecutorInput, executorInput } from '../ir/executor-input.ts';
 import { bucketKey, localPath, PARAMETER_FOLDER, stagePath } from '../ir/paths.ts';
 import { resolveJson } from '../ir/placeholders.ts';
 import { runOwner, stageId, stepPod, workspaceClaim } from './pod.ts';
 import type { StepPod } from './pod-parts.ts';
 
-/** What effects are told: all they need, so that a plan says everything that will be done. */
+/** What effects are told. An attempt is named, not described: plans repeat it until it is done, and what it takes follows from the state. */
 export type AttemptKey = { runUid: string; node: number; attempt: number };
 export type AppendParams = { runUid: string; events: RunEvent[]; lazy: boolean };
-export type StartParams = AttemptKey & { pod: StepPod; stage: Stage; claim?: Obj };
-/** Folders to make and artifacts to copy below a stage before its Pod starts. */
-export type Stage = { id: string; folders: string[]; copies: { bucket: string; key: string; to: string }[] };
-export type CollectParams = AttemptKey & {
-  outcome: AttemptOutcome;
-  stage: string;
-  input: ExecutorInput;
-  outputs: Ports;
-};
-export type ImportParams = AttemptKey & {
-  uri: string;
-  artifactType: ArtifactType;
-  metadata: { [key: string]: Json };
-  output: string;
-  /** Under which an import is remembered; absent when it is to be repeated. */
-  fingerprint?: string;
-};
-export type ObjectParams = (AttemptKey & { create: Obj }) | (AttemptKey & { remove: { namespace: string; name: string } });
+export type CollectParams = AttemptKey & { outcome: AttemptOutcome };
 export type LookupParams = { runUid: string; namespace: string; pipeline: string; fingerprints: string[] };
 export type ReleaseParams = {
   runUid: string;
@@ -40,23 +21,17 @@ export type ReleaseParams = {
   pod: string;
   podUid: string;
   finalizers: string[];
-  stage?: string;
+  stage: string;
 };
 
-const instanceOf = (state: RunState, number: number): Instance => at(state.nodes, number)!;
-
-export function startParams(state: RunState, node: number, attempt: number): StartParams {
-  const instance = instanceOf(state, node);
+/** What starting an attempt takes. */
+export type Start = { pod: StepPod; stage: Stage; claim?: Obj };
+/** Folders to make and artifacts to copy below a stage before its Pod starts. */
+export type Stage = { id: string; folders: string[]; copies: { bucket: string; key: string; to: string }[] };
+export function startOf(state: RunState, instance: Instance, attempt: number): Start {
   const input = executorInput(state, instance, nodeOf(state.graph, instance)!, attempt);
   const claim = state.graph.workspace ? { claim: workspaceObject(state) } : {};
-  return {
-    runUid: state.run.uid,
-    node,
-    attempt,
-    pod: stepPod(state, instance, attempt),
-    stage: stageOf(state, instance, attempt, input),
-    ...claim,
-  };
+  return { pod: stepPod(state, instance, attempt), stage: stageOf(state, instance, attempt, input), ...claim };
 }
 function stageOf(state: RunState, instance: Instance, attempt: number, input: ExecutorInput): Stage {
   const inputs = Object.values(input.inputs.artifacts).flatMap(a => a.artifacts);
@@ -88,50 +63,29 @@ function workspaceObject(state: RunState): Obj {
   };
 }
 
-export function collectParams(state: RunState, node: number, attempt: number, outcome: AttemptOutcome): CollectParams {
-  const instance = instanceOf(state, node);
-  const template = nodeOf(state.graph, instance)!;
-  return {
-    runUid: state.run.uid,
-    node,
-    attempt,
-    outcome,
-    stage: stageId(state.run.uid, node, attempt),
-    input: executorInput(state, instance, template, attempt),
-    outputs: template.outputs,
-  };
-}
-
-export function importParams(state: RunState, { node, attempt }: Extract<Action, { do: 'import' | 'k8s' }>): ImportParams {
-  const instance = instanceOf(state, node);
-  const template = nodeOf(state.graph, instance)!;
+/** An artifact to bring in; `fingerprint`, under which an import is remembered, is absent when it is to be repeated. */
+export type ArtifactImport = { artifact: Artifact; output: string; fingerprint?: string };
+export function importOf(state: RunState, instance: Instance, attempt: number): ArtifactImport {
+  const node = nodeOf(state.graph, instance)!;
   const work = workOf(state.graph, instance) as Import;
-  const input = executorInput(state, instance, template, attempt);
+  const input = executorInput(state, instance, node, attempt);
   const uri = textOf(resolveJson(work.uri, input));
-  const metadata = resolveJson(work.metadata, input) as { [key: string]: Json };
+  const metadata = resolveJson(work.metadata, input) as Artifact['metadata'];
   if (work.toWorkspace) metadata['_kfp_workspace'] = true;
-  const key = JSON.stringify(['import', uri, work.type, metadata]);
-  return {
-    runUid: state.run.uid,
-    node,
-    attempt,
-    uri,
-    artifactType: work.type,
-    metadata,
-    output: Object.keys(template.outputs.artifacts)[0] ?? 'artifact',
-    ...(work.reimport ? {} : { fingerprint: sha256Hex(key) }),
-  };
+  const output = Object.keys(node.outputs.artifacts)[0] ?? 'artifact';
+  const fingerprint = sha256Hex(canonicalJson(['import', uri, work.type, metadata]));
+  return { artifact: { name: output, type: work.type, uri, metadata }, output, ...(work.reimport ? {} : { fingerprint }) };
 }
 
+/** A claim to create or to delete. */
+export type ObjectWrite = { create: Obj } | { remove: { namespace: string; name: string } };
 /** @source pipelines backend/src/v2/driver/k8s.go createPVC, deletePVC@7b70c7b95f68 */
-export function objectParams(state: RunState, { node, attempt }: Extract<Action, { do: 'import' | 'k8s' }>): ObjectParams {
-  const instance = instanceOf(state, node);
+export function objectOf(state: RunState, instance: Instance): ObjectWrite {
   const work = workOf(state.graph, instance) as K8s;
-  const key = { runUid: state.run.uid, node, attempt };
   const given = instance.inputs!.parameters;
   const { namespace, name: runName } = state.run;
-  if (work.operation === 'deletePvc') return { ...key, remove: { namespace, name: textOf(given['pvc_name'] ?? '') } };
-  const suffix = textOf(given['pvc_name_suffix'] ?? `-${node}`);
+  if (work.operation === 'deletePvc') return { remove: { namespace, name: textOf(given['pvc_name'] ?? '') } };
+  const suffix = textOf(given['pvc_name_suffix'] ?? `-${instance.number}`);
   const name = given['pvc_name'] ? textOf(given['pvc_name']) : `${runName}-${suffix.replace(/^-+/, '')}`;
   const storageClassName = given['storage_class_name'];
   const volumeName = given['volume_name'];
@@ -153,5 +107,5 @@ export function objectParams(state: RunState, { node, attempt }: Extract<Action,
       ...(given['data_source'] ? { dataSource: given['data_source'] } : {}),
     },
   };
-  return { ...key, create };
+  return { create };
 }

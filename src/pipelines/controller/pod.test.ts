@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Json } from '../graph/graph.ts';
 import { component, dag, pipeline, task } from '../testing/pipeline.ts';
 import { World } from '../testing/world.ts';
-import { startParams } from './commands.ts';
+import { startOf } from './commands.ts';
 import { podName, stepPod } from './pod.ts';
 import type { StepPod } from './pod-parts.ts';
 
@@ -99,7 +99,7 @@ test('placeholders in words are filled in; structures become words or none', () 
 });
 test('the stage has the folders of outputs, and copies of inputs, before the Pod starts', () => {
   const { world } = podOf();
-  const { stage, pod } = startParams(world.state, world.node('use').number, 0);
+  const { stage, pod } = startOf(world.state, world.node('use'), 0);
   assert.deepEqual(stage.copies, [
     { bucket: 'mlpipeline', key: 'v2/artifacts/make/model', to: 'minio/mlpipeline/v2/artifacts/make/model' },
   ]);

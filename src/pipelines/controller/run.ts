@@ -8,15 +8,7 @@ import type { RunState } from '../engine/state.ts';
 import { type Action, type CacheHit, type PodFact, step } from '../engine/step.ts';
 import { irDialect } from '../ir/dialect.ts';
 import { runStatus } from '../projection/status.ts';
-import {
-  type AppendParams,
-  collectParams,
-  importParams,
-  type LookupParams,
-  objectParams,
-  type ReleaseParams,
-  startParams,
-} from './commands.ts';
+import type { AppendParams, LookupParams, ReleaseParams } from './commands.ts';
 import { ATTEMPT_LABEL, NODE_LABEL, OUTCOME_FINALIZER, podName, stageId } from './pod.ts';
 import type { StepPod } from './pod-parts.ts';
 
@@ -98,27 +90,25 @@ function effectOf(
   pods: ReadonlyMap<string, Frozen<StepPod>>,
 ): Effect {
   const { uid } = state.run;
+  const attemptEffect = (
+    name: string,
+    of: { node: number; attempt: number },
+    more: { outcome?: AttemptOutcome } = {},
+  ): Effect => {
+    const { node, attempt } = of;
+    return { name, id: `${uid}/${node}/${attempt}`, params: { runUid: uid, node, attempt, ...more } };
+  };
   switch (action.do) {
     case 'start':
-      return {
-        name: 'attempt.start',
-        id: `${uid}/${action.node}/${action.attempt}`,
-        params: startParams(state, action.node, action.attempt),
-      };
-    case 'collect': {
-      const { node, attempt, name } = action.pod;
-      return {
-        name: 'outputs.collect',
-        id: `${uid}/${node}/${attempt}`,
-        params: collectParams(state, node, attempt, outcomeOf(pods.get(name)!)),
-      };
-    }
+      return attemptEffect('attempt.start', action);
+    case 'collect':
+      return attemptEffect('outputs.collect', action.pod, { outcome: outcomeOf(pods.get(action.pod.name)!) });
     case 'release':
       return release(run, pods.get(action.pod.name)!);
     case 'import':
-      return { name: 'artifact.import', id: `${uid}/${action.node}/${action.attempt}`, params: importParams(state, action) };
+      return attemptEffect('artifact.import', action);
     case 'k8s':
-      return { name: 'object.write', id: `${uid}/${action.node}/${action.attempt}`, params: objectParams(state, action) };
+      return attemptEffect('object.write', action);
     case 'lookup': {
       const params: LookupParams = {
         runUid: uid,

@@ -1,24 +1,27 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Statement } from '../../data/types.ts';
-import { type Client, isReason, type ModuleEnv, type Performer, StatusError } from '../../kube/index.ts';
+import { type Client, type Frozen, isReason, type ModuleEnv, type Obj, type Performer, StatusError } from '../../kube/index.ts';
 import type { Recorder } from '../../metadata/index.ts';
-import type {
-  AppendParams,
-  AttemptKey,
-  CollectParams,
-  ImportParams,
-  LookupParams,
-  ObjectParams,
-  ReleaseParams,
-  Stage,
-  StartParams,
+import {
+  type AppendParams,
+  type AttemptKey,
+  type CollectParams,
+  importOf,
+  type LookupParams,
+  objectOf,
+  type ReleaseParams,
+  type Stage,
+  startOf,
 } from '../controller/commands.ts';
+import { stageId } from '../controller/pod.ts';
+import type { StepPod } from '../controller/pod-parts.ts';
 import { at } from '../engine/chunks.ts';
 import type { AttemptOutcome } from '../engine/events.ts';
-import type { Instance, RunState } from '../engine/state.ts';
-import type { Values } from '../engine/values.ts';
+import { type Instance, nodeOf, type RunState } from '../engine/state.ts';
+import { noValues, type Values } from '../engine/values.ts';
 import { PipelineError } from '../errors.ts';
+import { executorInput } from '../ir/executor-input.ts';
 import { cachedOutputs, lookup, remember } from './cache.ts';
 import { recordNode } from './lineage.ts';
 import { readOutputs } from './outputs.ts';
@@ -45,11 +48,11 @@ export class Effects {
     return [
       { name: 'log.append', order: 'beforeWrites', perform: params => this.#append(params as AppendParams) },
       { name: 'log.drop', order: 'beforeWrites', perform: params => this.#log.remove((params as { runUid: string }).runUid) },
-      beside<StartParams>('attempt.start', (p, client) => this.#start(p, client)),
+      beside<AttemptKey>('attempt.start', (p, client) => this.#start(p, client)),
       beside<CollectParams>('outputs.collect', p => this.#collect(p)),
       beside<ReleaseParams>('pod.release', (p, client) => this.#release(p, client)),
-      beside<ImportParams>('artifact.import', p => this.#import(p)),
-      beside<ObjectParams>('object.write', (p, client) => this.#writeObject(p, client)),
+      beside<AttemptKey>('artifact.import', p => this.#import(p)),
+      beside<AttemptKey>('object.write', (p, client) => this.#writeObject(p, client)),
       beside<LookupParams>('cache.lookup', async p => this.#log.answer(p.runUid, await lookup(this.#env.ledger, p))),
     ];
   }
@@ -63,9 +66,8 @@ export class Effects {
     const state = this.#log.state(runUid);
     for (const event of events) {
       if (event.type !== 'node.cached' || !state) continue;
-      // The instance may be made by an event before this one; its address is all that metadata needs.
-      const instance = at(state.nodes, event.node);
-      if (!instance) continue;
+      // It was there when the cache was asked.
+      const instance = at(state.nodes, event.node)!;
       const o = { type: CONTAINER, state: 'CACHED', outputs: event.outputs, inputs: event.inputs, reused: true } as const;
       statements.push(...(await recordNode(this.#recorder, state, instance, o, this.#env.clock.now())).statements);
     }
@@ -73,13 +75,19 @@ export class Effects {
   }
 
   /** Stage first, then the Pod: it finds its inputs when it starts. An attempt that the API refuses has failed. */
-  async #start(p: StartParams, client: Client): Promise<void> {
+  async #start(p: AttemptKey, client: Client): Promise<void> {
+    const found = this.#live(p);
+    if (!found) return;
+    const { pod, stage, claim } = startOf(found.state, found.instance, p.attempt);
     const what = `start ${p.node}/${p.attempt}`;
-    if (!this.#log.isLive(p.runUid, p.node, p.attempt) || !this.#log.once(p.runUid, what)) return;
+    if (!this.#log.once(p.runUid, what)) {
+      await this.#checkStarted(p, what, pod, client);
+      return;
+    }
     try {
-      await this.#prepare(p.stage);
-      if (p.claim) await createOwned(client, p.claim, p.runUid);
-      await createOwned(client, p.pod, p.runUid);
+      await this.#prepare(stage);
+      if (claim) await createOwned(client, claim, p.runUid);
+      await createOwned(client, pod, p.runUid);
     } catch (error) {
       if (!isRefusal(error)) {
         this.#log.undo(p.runUid, what);
@@ -87,6 +95,13 @@ export class Effects {
       }
       await this.#finish(p, { outcome: 'failed', message: `the Pod was refused: ${error.message}` });
     }
+  }
+  /** The caches show a new Pod within moments. One that they never show was removed by force before it was seen. */
+  async #checkStarted(p: AttemptKey, what: string, { metadata: { name, namespace } }: StepPod, client: Client): Promise<void> {
+    if (this.#log.ageMs(p.runUid, what) < UNSEEN_MS) return;
+    const missing = await client.get({ apiVersion: 'v1', kind: 'Pod', name, namespace: namespace! }).then(() => false, isGone);
+    if (missing)
+      await this.#finish(p, { outcome: 'failed', message: `NodeLost: Pod ${name} is gone and its outcome is unknown` });
   }
   async #prepare(stage: Stage): Promise<void> {
     const root = await this.#env.blobs.stage(stage.id);
@@ -105,70 +120,68 @@ export class Effects {
     const found = this.#live(p);
     if (!found) return;
     const { state, instance } = found;
-    let outcome = p.outcome;
-    let outputs: Values = { parameters: {}, artifacts: {} };
-    if (outcome.outcome === 'succeeded') {
-      try {
-        outputs = await readOutputs(await this.#env.blobs.stage(p.stage), p.input, p.outputs, this.#env.blobs);
-      } catch (error) {
-        if (!(error instanceof PipelineError)) throw error;
-        outcome = { ...outcome, outcome: 'failed', message: error.message };
-      }
-    }
+    const { outcome, outputs } = await this.#outcome(p, state, instance);
     const ok = outcome.outcome === 'succeeded';
     const now = this.#env.clock.now();
-    const node = await recordNode(
-      this.#recorder,
-      state,
-      instance,
-      { type: CONTAINER, state: ok ? 'COMPLETE' : 'FAILED', outputs },
-      now,
-    );
+    const record = { type: CONTAINER, state: ok ? 'COMPLETE' : 'FAILED', outputs } as const;
+    const node = await recordNode(this.#recorder, state, instance, record, now);
     const statements = [...node.statements, ...(ok ? remember(state, instance, node.outputs, now) : [])];
     await this.#finish(p, { ...outcome, executionId: node.executionId, ...(ok ? { outputs: node.outputs } : {}) }, statements);
   }
+  /** A step that ended well but did not write what it promised has failed. */
+  async #outcome(p: CollectParams, state: RunState, instance: Instance): Promise<{ outcome: AttemptOutcome; outputs: Values }> {
+    if (p.outcome.outcome !== 'succeeded') return { outcome: p.outcome, outputs: noValues };
+    const node = nodeOf(state.graph, instance)!;
+    const { blobs } = this.#env;
+    try {
+      const stage = await blobs.stage(stageId(p.runUid, p.node, p.attempt));
+      const outputs = await readOutputs(stage, executorInput(state, instance, node, p.attempt), node.outputs, blobs);
+      return { outcome: p.outcome, outputs };
+    } catch (error) {
+      if (!(error instanceof PipelineError)) throw error;
+      return { outcome: { ...p.outcome, outcome: 'failed', message: error.message }, outputs: noValues };
+    }
+  }
 
-  async #import(p: ImportParams): Promise<void> {
+  async #import(p: AttemptKey): Promise<void> {
     const found = this.#live(p);
     if (!found) return;
     const { state, instance } = found;
-    const known = p.fingerprint ? await cachedOutputs(this.#env.ledger, state, p.fingerprint) : undefined;
-    const artifact = { name: p.output, type: p.artifactType, uri: p.uri, metadata: p.metadata };
-    const outputs: Values = known ?? { parameters: {}, artifacts: { [p.output]: [artifact] } };
+    const { artifact, output, fingerprint } = importOf(state, instance, p.attempt);
+    const known = fingerprint ? await cachedOutputs(this.#env.ledger, state, fingerprint) : undefined;
+    const outputs: Values = known ?? { parameters: {}, artifacts: { [output]: [artifact] } };
     const now = this.#env.clock.now();
-    const o = { type: IMPORTER, state: 'COMPLETE', outputs, reused: known !== undefined } as const;
-    const node = await recordNode(this.#recorder, state, instance, o, now);
-    const statements = [
-      ...node.statements,
-      ...(p.fingerprint && !known ? remember(state, { ...instance, fingerprint: p.fingerprint }, node.outputs, now) : []),
-    ];
-    await this.#finish(p, { outcome: 'succeeded', executionId: node.executionId, outputs: node.outputs }, statements);
+    const record = { type: IMPORTER, state: 'COMPLETE', outputs, reused: known !== undefined } as const;
+    const node = await recordNode(this.#recorder, state, instance, record, now);
+    const kept = fingerprint && !known ? remember(state, { ...instance, fingerprint }, node.outputs, now) : [];
+    const outcome = { outcome: 'succeeded', executionId: node.executionId, outputs: node.outputs } as const;
+    await this.#finish(p, outcome, [...node.statements, ...kept]);
   }
 
-  async #writeObject(p: ObjectParams, client: Client): Promise<void> {
+  async #writeObject(p: AttemptKey, client: Client): Promise<void> {
     const found = this.#live(p);
     if (!found) return;
+    const wanted = objectOf(found.state, found.instance);
     try {
-      if ('create' in p) {
-        await createMarked(client, p.create);
-        const outputs: Values = { parameters: { name: p.create.metadata.name }, artifacts: {} };
-        await this.#finish(p, { outcome: 'succeeded', outputs });
-      } else {
-        const ref = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', ...p.remove };
+      if ('create' in wanted) await createMarked(client, wanted.create);
+      else {
+        const ref = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', ...wanted.remove };
         await client.write({ verb: 'delete', ref }).catch(ignoring('NotFound'));
-        await this.#finish(p, { outcome: 'succeeded', outputs: { parameters: {}, artifacts: {} } });
       }
     } catch (error) {
       if (!isRefusal(error)) throw error;
       await this.#finish(p, { outcome: 'failed', message: error.message });
+      return;
     }
+    const parameters: Values['parameters'] = 'create' in wanted ? { name: wanted.create.metadata.name } : {};
+    await this.#finish(p, { outcome: 'succeeded', outputs: { parameters, artifacts: {} } });
   }
 
   async #release(p: ReleaseParams, client: Client): Promise<void> {
     const what = `release ${p.podUid}`;
     if (!this.#log.once(p.runUid, what)) return;
     try {
-      if (p.stage) await this.#env.blobs.dropStage(p.stage);
+      await this.#env.blobs.dropStage(p.stage);
       const ref = { apiVersion: 'v1', kind: 'Pod', namespace: p.namespace, name: p.pod };
       const patch = { metadata: { uid: p.podUid, finalizers: p.finalizers } };
       await client.write({ verb: 'patch', ref, type: 'merge', patch }).catch(ignoring('NotFound'));
@@ -192,6 +205,8 @@ export class Effects {
     await this.#log.append(runUid, [{ type: 'attempt.finished', at: now, node, attempt, ...outcome }], statements);
   }
 }
+/** Longer than any cache lags behind. */
+const UNSEEN_MS = 5_000;
 const CONTAINER = 'system.ContainerExecution';
 const IMPORTER = 'system.ImporterExecution';
 
@@ -211,21 +226,16 @@ async function openFolder(root: string, below: string): Promise<void> {
   }
 }
 
-type NewObject = Parameters<typeof createMarked>[1];
 /** Creates an object of a run; one of that name which belongs to the run is the same. */
-async function createOwned(client: Client, object: NewObject, runUid: string): Promise<void> {
+async function createOwned(client: Client, object: Obj, runUid: string): Promise<void> {
   await createUnless(client, object, there => there.metadata.ownerReferences?.some(o => o.uid === runUid) === true);
 }
 /** As `createOwned`, for objects that outlive the run and bear its label. */
-async function createMarked(client: Client, object: import('../../kube/index.ts').Obj): Promise<void> {
+async function createMarked(client: Client, object: Obj): Promise<void> {
   const mark = object.metadata.labels?.['pipeline/runid'];
   await createUnless(client, object, there => there.metadata.labels?.['pipeline/runid'] === mark);
 }
-async function createUnless(
-  client: Client,
-  object: import('../../kube/index.ts').Obj,
-  isOurs: (there: import('../../kube/index.ts').Frozen<import('../../kube/index.ts').Obj>) => boolean,
-): Promise<void> {
+async function createUnless(client: Client, object: Obj, isOurs: (there: Frozen<Obj>) => boolean): Promise<void> {
   try {
     await client.write({ verb: 'create', object });
   } catch (error) {
@@ -246,6 +256,10 @@ function isRefusal(error: unknown): error is StatusError {
   if (!(error instanceof StatusError)) return false;
   if (error.code === 403) return !error.message.includes('exceeded quota');
   return [400, 404, 405, 409, 413, 422].includes(error.code);
+}
+function isGone(error: unknown): boolean {
+  if (isReason(error, 'NotFound')) return true;
+  throw error;
 }
 function ignoring(reason: string): (error: unknown) => void {
   return error => {

@@ -22,7 +22,7 @@ type Entry = {
   flushing: boolean;
   cancelTimer?: () => void;
   /** Attempts that this process has started, and Pods it has let go: what the caches may not show yet. */
-  done: Set<string>;
+  done: Map<string, number>;
   /** Attempts whose `attempt.started` is on its way. */
   noted: Set<string>;
   wanted: boolean;
@@ -128,8 +128,12 @@ export class RunLog implements Source<RunFact> {
   once(uid: string, what: string): boolean {
     const { done } = this.#entryOf(uid);
     if (done.has(what)) return false;
-    done.add(what);
+    done.set(what, this.#clock.monotonicMs());
     return true;
+  }
+  /** How long ago it was done. */
+  ageMs(uid: string, what: string): number {
+    return this.#clock.monotonicMs() - (this.#entries.get(uid)?.done.get(what) ?? Number.POSITIVE_INFINITY);
   }
   /** It was not done after all. */
   undo(uid: string, what: string): void {
@@ -148,7 +152,7 @@ export class RunLog implements Source<RunFact> {
   #entryOf(uid: string): Entry {
     let entry = this.#entries.get(uid);
     if (!entry) {
-      entry = { uid, queue: [], flushing: false, done: new Set(), noted: new Set(), wanted: false };
+      entry = { uid, queue: [], flushing: false, done: new Map(), noted: new Set(), wanted: false };
       this.#entries.set(uid, entry);
     }
     return entry;
