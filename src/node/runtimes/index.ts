@@ -5,6 +5,7 @@ import { NetnsRuntime } from './netns.ts';
 import { PlainRuntime } from './plain.ts';
 
 export { RuntimeError } from './errors.ts';
+export { type SpawnFloor, spawnFloor } from './floor.ts';
 
 export type RuntimeOptions = {
   /** `$SKIFF_HOME`; Pods live below its `run/`. */
