@@ -177,7 +177,7 @@ test('reads a log live, then from the kept copy, and says when there is none', a
   };
   const none = await rest.call('GET', path);
   assert.equal(none.status, 404);
-  assert.match(none.json.error_message, /the Pod is gone and no copy was kept/);
+  assert.match(none.json.error_message, /^There is no log of Pod gone-pod: it is gone and no copy was kept$/);
   await rest.env.blobs.bind(LOG_BUCKET, logKey(runId, 'say', 0), await rest.env.blobs.put(Buffer.from('kept\n')));
   assert.equal((await rest.call('GET', path)).text, 'kept\n');
   assert.equal((await rest.call('GET', `${path}?attempt=7`)).status, 404);

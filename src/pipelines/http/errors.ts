@@ -48,6 +48,7 @@ export const apiErrors = {
   tooLarge: (detail: string) => new ApiError(3, `Invalid input error: ${detail}`, detail, 413),
   notFound: (kind: string, name: string) =>
     new ApiError(5, `ResourceNotFoundError: ${kind} ${name} not found`, `${kind} ${name} not found`),
+  noLog: (detail: string) => new ApiError(5, `ResourceNotFoundError: ${detail}`, detail),
   alreadyExists: (detail: string) => new ApiError(6, `Already exist error: ${detail}`, detail),
   badRequest: (detail: string, cause: string) => new ApiError(10, `BadRequestError: ${detail}: ${cause}`, detail),
   failedPrecondition: (detail: string, cause: string) => new ApiError(9, `FailedPreconditionError: ${detail}: ${cause}`, detail),

@@ -46,7 +46,7 @@ export function findNode(runId: string, nodes: readonly NodeRow[], id: string): 
 async function readLog(env: ModuleEnv, r: RouteRequest, run: Frozen<Run>, node: NodeRow): Promise<AsyncIterable<Uint8Array>> {
   const asked = r.query.get('attempt');
   const attempt = asked === null ? node.attempts.at(-1) : node.attempts.find(a => String(a.number) === asked);
-  if (!attempt?.pod) throw apiErrors.notFound('Log', noLogReason(node));
+  if (!attempt?.pod) throw apiErrors.noLog(noLogReason(node));
   const pod = { apiVersion: 'v1', kind: 'Pod', namespace: run.metadata.namespace!, name: attempt.pod };
   try {
     return await r.client.log(pod, { container: 'main', follow: r.query.get('follow') === 'true' }, r.signal);
@@ -55,7 +55,7 @@ async function readLog(env: ModuleEnv, r: RouteRequest, run: Frozen<Run>, node: 
     if (code !== 404 && code < 500) throw e;
     const kept = await keptLog(env, run.metadata.uid!, node, attempt.number);
     if (kept) return kept;
-    throw code === 404 ? apiErrors.notFound('Log', `of Pod ${attempt.pod}: the Pod is gone and no copy was kept`) : e;
+    throw code === 404 ? apiErrors.noLog(`There is no log of Pod ${attempt.pod}: it is gone and no copy was kept`) : e;
   }
 }
 
@@ -78,5 +78,5 @@ function noLogReason(node: NodeRow): string {
       : node.kind === 'task'
         ? 'it has not started'
         : 'it runs no container';
-  return `of node ${node.id || 'root'}: ${why}`;
+  return `There is no log of node ${node.id || 'root'}: ${why}`;
 }
