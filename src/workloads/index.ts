@@ -1,10 +1,10 @@
-import type { Client, ControllerDef, Gvk, Obj, Performer, Source } from '../kube/index.ts';
+import type { ControllerDef, Gvk, Obj, Performer, Source } from '../kube/index.ts';
 import { controllerUser } from '../kube/index.ts';
 import { type Logger, silentLogger } from '../lib/index.ts';
 import { cronJobs } from './jobs/cron-job.ts';
 import { jobs, orphanedJobPods } from './jobs/job.ts';
 import { BUILTIN_KINDS } from './namespaces/builtin-kinds.ts';
-import { garbageCollector, garbageRemover } from './namespaces/garbage.ts';
+import { garbageCollector, garbageRemover, objectFollower } from './namespaces/garbage.ts';
 import { namespaceFinalizer, namespaces } from './namespaces/namespace.ts';
 import { ObjectFeed } from './namespaces/object-feed.ts';
 import { deployments } from './replicas/deployment.ts';
@@ -18,8 +18,8 @@ import { volumeRemover, volumes } from './volumes/volume.ts';
 export type WorkloadOptions = {
   /** Folders of persistent volumes are made below it. Absolute. */
   volumesFolder: string;
-  /** Who follows all objects of all kinds; asked for when the sources start. */
-  client: () => Client;
+  /** Removes a folder with all it holds, for released volumes. Without it folders stay. */
+  removeFolder?: (path: string) => Promise<void>;
   log?: Logger;
   /** Kinds that are followed for ownership and namespace deletion, besides custom ones. */
   kinds?: readonly Gvk[];
@@ -30,7 +30,7 @@ export type Workloads = { controllers: ControllerDef[]; sources: Source[]; perfo
 
 /** What a controller manager and a scheduler do, for a cluster of one machine. */
 export function workloads(o: WorkloadOptions): Workloads {
-  const feed = new ObjectFeed({ client: o.client, log: o.log ?? silentLogger, kinds: o.kinds ?? BUILTIN_KINDS });
+  const feed = new ObjectFeed({ log: o.log ?? silentLogger, kinds: o.kinds ?? BUILTIN_KINDS });
   return {
     controllers: [
       namespaces,
@@ -47,12 +47,7 @@ export function workloads(o: WorkloadOptions): Workloads {
       volumes,
     ],
     sources: [feed.garbage, feed.contents],
-    performers: [
-      garbageRemover(feed),
-      namespaceFinalizer(feed),
-      binder,
-      volumeRemover({ volumesFolder: o.volumesFolder }),
-    ] as Performer[],
+    performers: [objectFollower(feed), garbageRemover(feed), namespaceFinalizer(feed), binder, volumeRemover(o)] as Performer[],
     bootstrap: [defaultClass, ...['garbage-collector', 'namespace-controller'].flatMap(allowAll)],
   };
 }

@@ -17,6 +17,7 @@ import { type Dependent, FOREGROUND, type Garbage, ORPHAN } from './owner-graph.
 type Suspect = { object: Ref & { uid: string }; owners: readonly Frozen<OwnerReference>[] };
 
 const COLLECT = 'garbage.collect';
+const FOLLOW = 'garbage.follow';
 
 /**
  * Deletes what nobody owns any more, and carries out foreground and orphan deletions. One plan over all garbage; the kind it
@@ -30,7 +31,8 @@ export const garbageCollector: ControllerDef = {
   key: () => ({ name: 'all' }),
   sources: [{ name: 'garbage', key: () => [{ name: 'all' }] }],
   plan({ signal }): Plan {
-    return planGarbage((signal<readonly Garbage[]>('garbage', 'all') ?? []) as readonly Garbage[]);
+    const garbage = signal<readonly Garbage[]>('garbage', 'all');
+    return garbage ? planGarbage(garbage as readonly Garbage[]) : { effects: [{ name: FOLLOW, id: 'all', params: {} }] };
   },
 };
 
@@ -70,6 +72,11 @@ function dropFinalizer(item: { owner: Ref & { uid: string }; finalizers: readonl
   const { uid, ...ref } = item.owner;
   const finalizers = item.finalizers.filter(f => f !== finalizer);
   return { verb: 'patch', ref, type: 'merge', patch: { metadata: { uid, finalizers } } };
+}
+
+/** Starts to follow all objects, with the garbage collector's own permissions. */
+export function objectFollower(feed: ObjectFeed): Performer {
+  return { name: FOLLOW, order: 'afterWrites', perform: (_, ctx) => feed.follow(ctx) };
 }
 
 /** Reads the owners of a suspect; deletes it when all are gone, and forgets those that are when some are alive. */

@@ -7,18 +7,19 @@ const CRD: Gvk = 'apiextensions.k8s.io/v1/CustomResourceDefinition';
 const SYNC_PATIENCE_MS = 5_000;
 
 type CrdSpec = { group: string; names: { kind: string }; versions: { name: string; served: boolean; storage: boolean }[] };
-export type FeedOptions = { client: () => Client; log: Logger; kinds: readonly Gvk[] };
+type Following = { client: Client; clock: Clock; signal: AbortSignal };
+export type FeedOptions = { log: Logger; kinds: readonly Gvk[] };
 
 /**
  * Follows all objects of all kinds, custom ones as their CRDs come and go, and offers two facts: `garbage` (one key, `all`) for the
- * garbage collector and `contents` (a key a namespace that is being deleted).
+ * garbage collector and `contents` (a key a namespace that is being deleted). It follows as the garbage collector, whose first
+ * plan asks for it.
  */
 export class ObjectFeed {
   readonly graph = new OwnerGraph();
   readonly #o: FeedOptions;
   readonly #kinds = new Map<Gvk, AbortController>();
   readonly #wanted = new Set<string>();
-  #clock: Clock | undefined;
   #isReady = false;
   #garbageChanged: () => void = () => {};
   #contentsChanged: (namespace: string) => void = () => {};
@@ -33,10 +34,8 @@ export class ObjectFeed {
 
   readonly garbage: Source<readonly Garbage[]> = {
     name: 'garbage',
-    start: async ({ clock, changed, signal }) => {
+    start: async ({ changed }) => {
       this.#garbageChanged = () => changed('all');
-      await this.#start(clock, signal);
-      changed('all');
     },
     get: () => (this.#isReady ? (this.graph.garbage() as Frozen<Garbage[]>) : undefined),
   };
@@ -68,28 +67,30 @@ export class ObjectFeed {
     if (namespace && this.#wanted.has(namespace)) this.#contentsChanged(namespace);
   }
 
-  async #start(clock: Clock, signal: AbortSignal): Promise<void> {
-    this.#clock = clock;
-    const synced = this.#o.kinds.map(gvk => this.#follow(gvk, signal));
-    const crds = this.#follow(CRD, signal, (type, crd) => this.#crdChanged(type, crd, signal));
-    await Promise.race([Promise.all([...synced, crds]), clock.sleep(SYNC_PATIENCE_MS, signal)]);
+  /** Starts following, once; resolves when all is known. */
+  async follow(o: Following): Promise<void> {
+    if (this.#kinds.size > 0) return;
+    const synced = this.#o.kinds.map(gvk => this.#follow(gvk, o));
+    const crds = this.#follow(CRD, o, (type, crd) => this.#crdChanged(type, crd, o));
+    await Promise.race([Promise.all([...synced, crds]), o.clock.sleep(SYNC_PATIENCE_MS, o.signal)]);
     this.#isReady = true;
+    this.#garbageChanged();
     for (const namespace of this.#wanted) this.#contentsChanged(namespace);
   }
 
-  #follow(gvk: Gvk, signal: AbortSignal, also?: (type: string, o: Frozen<Obj>) => void): Promise<void> {
+  #follow(gvk: Gvk, o: Following, also?: (type: string, o: Frozen<Obj>) => void): Promise<void> {
     if (this.#kinds.has(gvk)) return Promise.resolve();
     const stop = new AbortController();
     this.#kinds.set(gvk, stop);
-    const informer = new Informer(gvk, this.#o.client(), this.#clock!, this.#o.log);
+    const informer = new Informer(gvk, o.client, o.clock, this.#o.log);
     informer.onChange(({ type, object }) => {
       this.observe(type, object);
       also?.(type, object);
     });
-    void informer.run(AbortSignal.any([signal, stop.signal]));
+    void informer.run(AbortSignal.any([o.signal, stop.signal]));
     return informer.synced;
   }
-  #crdChanged(type: string, object: Frozen<Obj>, signal: AbortSignal): void {
+  #crdChanged(type: string, object: Frozen<Obj>, o: Following): void {
     const { group, names, versions } = object.spec as Frozen<CrdSpec>;
     const version = versions.find(v => v.served && v.storage) ?? versions.find(v => v.served);
     if (!version) return;
@@ -100,6 +101,6 @@ export class ObjectFeed {
     if (type === 'DELETED') {
       this.#kinds.get(gvk)?.abort();
       this.#kinds.delete(gvk);
-    } else if (isServed) void this.#follow(gvk, signal);
+    } else if (isServed) void this.#follow(gvk, o);
   }
 }

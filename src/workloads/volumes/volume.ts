@@ -1,7 +1,5 @@
-import { rm } from 'node:fs/promises';
-import { resolve, sep } from 'node:path';
 import type { ControllerDef, Performer, Plan } from '../../kube/index.ts';
-import { refOf } from '../../kube/index.ts';
+import { isReason, refOf } from '../../kube/index.ts';
 import { PROVISIONER } from './claim.ts';
 import type { Claim, Volume } from './volume-object.ts';
 
@@ -47,17 +45,27 @@ export const volumes: ControllerDef<Volume> = {
   },
 };
 
+export type FolderOptions = {
+  volumesFolder: string;
+  /** Removes a folder with all it holds. Without it folders stay where they are. */
+  removeFolder?: (path: string) => Promise<void>;
+};
+
 /** Removes the folder of a volume, then the volume. Refuses paths outside the folder of volumes. */
-export function volumeRemover(o: { volumesFolder: string }): Performer<{ path: string; volume: ReturnType<typeof refOf> }> {
-  const root = resolve(o.volumesFolder) + sep;
+export function volumeRemover(o: FolderOptions): Performer<{ path: string; volume: ReturnType<typeof refOf> }> {
   return {
     name: REMOVE,
     order: 'afterWrites',
     async perform({ path, volume }, { client }) {
-      if (!resolve(path).startsWith(root)) throw new Error(`not a folder of a volume: ${path}`);
-      await rm(path, { recursive: true, force: true });
+      const isInside = path.startsWith(`${o.volumesFolder}/`) && !path.split('/').includes('..');
+      if (!isInside) throw new Error(`not a folder of a volume: ${path}`);
+      await o.removeFolder?.(path);
       const { uid, ...ref } = volume;
-      await client.write({ verb: 'delete', ref, ...(uid ? { uid } : {}) });
+      try {
+        await client.write({ verb: 'delete', ref, ...(uid ? { uid } : {}) });
+      } catch (e) {
+        if (!isReason(e, 'NotFound') && !isReason(e, 'Conflict')) throw e;
+      }
     },
   };
 }

@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Client, Obj, Write } from '../../kube/index.ts';
 import { VirtualClock } from '../../lib/index.ts';
@@ -87,24 +84,18 @@ test('a volume follows its claim, and goes with it', () => {
 });
 
 test('removes folders of volumes and nothing else', async () => {
-  const root = mkdtempSync(join(tmpdir(), 'skiff-volumes-'));
-  try {
-    const path = join(root, 'pvc-1');
-    mkdirSync(path);
-    const writes: Write[] = [];
-    const client = { write: async (w: Write) => writes.push(w) } as unknown as Client;
-    const ctx = { id: '1', client, clock: new VirtualClock(), signal: new AbortController().signal };
-    const remover = volumeRemover({ volumesFolder: root });
-    const ref = { apiVersion: 'v1', kind: 'PersistentVolume', name: 'pvc-1', uid: 'u' };
-    await remover.perform({ path, volume: ref }, ctx);
-    assert.ok(!existsSync(path));
-    assert.deepEqual(writes, [{ verb: 'delete', ref: { apiVersion: 'v1', kind: 'PersistentVolume', name: 'pvc-1' }, uid: 'u' }]);
-    for (const outside of [root, join(root, '..'), '/etc'])
-      await assert.rejects(remover.perform({ path: outside, volume: ref }, ctx));
-    assert.ok(existsSync(root));
-  } finally {
-    rmSync(root, { recursive: true });
-  }
+  const removed: string[] = [];
+  const writes: Write[] = [];
+  const client = { write: async (w: Write) => writes.push(w) } as unknown as Client;
+  const ctx = { id: '1', client, clock: new VirtualClock(), signal: new AbortController().signal };
+  const remover = volumeRemover({ volumesFolder: '/volumes', removeFolder: async path => void removed.push(path) });
+  const ref = { apiVersion: 'v1', kind: 'PersistentVolume', name: 'pvc-1', uid: 'u' };
+  await remover.perform({ path: '/volumes/pvc-1', volume: ref }, ctx);
+  assert.deepEqual(removed, ['/volumes/pvc-1']);
+  assert.deepEqual(writes, [{ verb: 'delete', ref: { apiVersion: 'v1', kind: 'PersistentVolume', name: 'pvc-1' }, uid: 'u' }]);
+  for (const outside of ['/volumes', '/volumes-2/x', '/volumes/../etc', '/etc'])
+    await assert.rejects(remover.perform({ path: outside, volume: ref }, ctx));
+  assert.equal(removed.length, 1);
 });
 
 test('the default class says so', () => {
