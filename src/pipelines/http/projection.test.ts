@@ -36,8 +36,10 @@ test('rows follow what happens to objects, also what happened while nobody watch
   await until(async () => (await names(rest)).length === 2);
   first.abort(new Error('restart'));
   rest.api.store(run('gone'), 'DELETED');
+  rest.api.store(run('stays', { spec: { displayName: 'stays', experimentId: 'other' } }), 'MODIFIED');
   await start(stop.signal);
   await until(async () => (await names(rest)).join() === 'stays PENDING');
+  assert.equal((await rest.call('GET', '/apis/v2beta1/runs')).json.runs[0].experiment_id, 'other');
   rest.api.store(run('stays', { status: { state: 'RUNNING' } }), 'MODIFIED');
   rest.api.put(run('new'));
   await until(async () => (await names(rest)).join() === 'new PENDING,stays RUNNING');

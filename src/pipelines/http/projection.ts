@@ -51,20 +51,21 @@ async function follow(env: ModuleEnv, kind: Kind, signal: AbortSignal): Promise<
   }
 }
 
-/** Writes what is there and forgets what has gone while nobody watched. */
+/**
+ * Writes what has changed and forgets what has gone while nobody watched. A row of the same version is left alone; a
+ * release that changes what rows hold sets their versions to 0 in a migration.
+ */
 async function catchUp({ client, ledger }: { client: Client; ledger: ModuleEnv['ledger'] }, kind: Kind): Promise<string> {
-  const before = await ledger.all<{ uid: string }>(`SELECT ${kind.key} AS uid FROM ${kind.table}`);
-  const there = new Set<string>();
+  const rows = await ledger.all<{ uid: string; version: number }>(`SELECT ${kind.key} AS uid, version FROM ${kind.table}`);
+  const gone = new Map(rows.map(r => [r.uid, r.version]));
   let resourceVersion = '0';
   for await (const page of client.list(kind.gvk)) {
     resourceVersion = page.resourceVersion;
-    for (const o of page.items) there.add(o.metadata.uid!);
-    await write(ledger, page.items.flatMap(kind.rows));
+    const changed = page.items.filter(o => gone.get(o.metadata.uid!) !== Number(o.metadata.resourceVersion));
+    for (const o of page.items) gone.delete(o.metadata.uid!);
+    await write(ledger, changed.flatMap(kind.rows));
   }
-  await write(
-    ledger,
-    before.filter(r => !there.has(r.uid)).flatMap(r => kind.forget(r.uid)),
-  );
+  await write(ledger, [...gone.keys()].flatMap(kind.forget));
   return resourceVersion;
 }
 
