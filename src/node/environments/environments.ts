@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Frozen } from '../../kube/index.ts';
 import { canonicalJson, sha256Hex } from '../../lib/index.ts';
@@ -11,6 +11,7 @@ import { findInterpreter, type Interpreter } from './interpreter.ts';
 import { type Layer, type LayerOptions, Layers } from './layers.ts';
 import { Learned } from './learned.ts';
 import { canonicalRequest, detectRequests, type PipRequest } from './pip-requests.ts';
+import { runProgram } from './program.ts';
 
 export type EnvironmentOptions = LayerOptions & { mode: RuntimeInfo['mode'] };
 const PLACE = '/opt/skiff/env';
@@ -105,41 +106,33 @@ export class Environments {
   ): Promise<Provision> {
     const own = { PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_ROOT_USER_ACTION: 'ignore' };
     const dirs = (root: string) => [...new Set([join(root, python.scripts), join(root, 'bin')])];
+    const top = join(podFolder, 'tops', `${container.name}-${attempt}`);
+    if (writable) await this.#openTop(top, command);
     if (this.#o.mode === 'plain') {
-      // No mounts there: packages that a Pod installs go to a user folder of its own.
-      const userBase = join(podFolder, 'python', container.name);
-      await mkdir(userBase, { recursive: true });
-      return {
-        mounts: [],
-        env: { ...own, PYTHONUSERBASE: userBase, PIP_USER: '1' },
-        pathDirs: [join(userBase, 'bin'), ...dirs(layer.path)],
-      };
+      // No mounts there: a container that writes gets a copy of links, which pip replaces and never writes into.
+      const root = writable ? join(top, 'upper') : layer.path;
+      if (writable) await copyByLinks(layer.path, root);
+      return { mounts: [], env: own, pathDirs: dirs(root) };
     }
     const target = `${PLACE}/${layer.hash}`;
     const mount: MountSpec = writable
-      ? await this.#top(podFolder, container.name, attempt, layer, target, command)
+      ? { kind: 'overlay', lowers: [layer.path], upper: join(top, 'upper'), work: join(top, 'work'), target }
       : { kind: 'bind', source: layer.path, target, readOnly: true, idmap: true };
     return { mounts: [mount], env: own, pathDirs: dirs(target) };
   }
   /** Each attempt begins clean, as a new container does. */
-  async #top(
-    podFolder: string,
-    container: string,
-    attempt: number,
-    layer: Layer,
-    target: string,
-    command: string,
-  ): Promise<MountSpec> {
-    const top = join(podFolder, 'tops', `${container}-${attempt}`);
-    const upper = join(top, 'upper');
-    const work = join(top, 'work');
-    await mkdir(upper, { recursive: true, mode: 0o755 });
-    await mkdir(work, { recursive: true, mode: 0o755 });
+  async #openTop(top: string, command: string): Promise<void> {
+    await rm(top, { recursive: true, force: true });
+    await mkdir(join(top, 'upper'), { recursive: true, mode: 0o755 });
+    await mkdir(join(top, 'work'), { mode: 0o755 });
     await writeFile(join(top, 'command'), command);
-    return { kind: 'overlay', lowers: [layer.path], upper, work, target };
   }
 }
 
+async function copyByLinks(from: string, to: string): Promise<void> {
+  const { code, stderr } = await runProgram(['cp', '-al', `${from}/.`, to], { env: { PATH: '/usr/bin:/bin' } });
+  if (code !== 0) throw new Error(`the Python environment could not be copied: ${stderr.trim()}`);
+}
 function imageRequests(image: ResolvedImage): PipRequest[] {
   return image.entry.requirements?.length ? [[...image.entry.requirements]] : [];
 }

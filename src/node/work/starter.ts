@@ -49,6 +49,8 @@ export class Starter {
   readonly #o: StarterOptions;
   readonly #tails = new Map<string, Promise<void>>();
   readonly #gone = new Set<string>();
+  /** What was started, by uid, then container: the runtime's fact may come later than the next plan. */
+  readonly #started = new Map<string, Map<string, number>>();
   readonly #refreshes = new Map<string, () => void>();
   constructor(o: StarterOptions) {
     this.#o = o;
@@ -77,6 +79,7 @@ export class Starter {
     this.#refreshes.get(uid)?.();
     this.#refreshes.delete(uid);
     await this.#inTurn(uid, last);
+    this.#started.delete(uid);
   }
   /** A uid whose object is gone never comes back. */
   forget(uid: string): void {
@@ -100,7 +103,9 @@ export class Starter {
   async #start(uid: string, { pod, containers, afresh }: StartParams, client: Client): Promise<void> {
     const { runtime, facts } = this.#o;
     if (this.#gone.has(uid)) return;
-    const due = containers.filter(c => (latestRun(runtime.facts().get(uid), c.name)?.attempt ?? -1) < c.attempt || afresh);
+    if (afresh) this.#started.delete(uid);
+    const known = (name: string) => this.#started.get(uid)?.get(name) ?? latestRun(runtime.facts().get(uid), name)?.attempt ?? -1;
+    const due = containers.filter(c => afresh || known(c.name) < c.attempt);
     if (due.length === 0) return;
     let context: SpecContext;
     try {
@@ -171,6 +176,7 @@ export class Starter {
     const started = runtime.startContainer(uid, spec);
     try {
       await started;
+      this.#started.set(uid, (this.#started.get(uid) ?? new Map<string, number>()).set(container.name, spec.attempt));
       await this.#afterStart(uid, container);
       facts.succeed(uid, container.name);
     } catch (error) {
