@@ -6,7 +6,7 @@ import { review } from './auth/reviews.ts';
 import { ISSUER, type ServiceAccountTokens } from './auth/service-account-tokens.ts';
 import type { ServerContext } from './context.ts';
 import { Discovery } from './discovery/routes.ts';
-import { type Handlers, resourceCall } from './dispatch.ts';
+import { type Handler, type Handlers, resourceCall } from './dispatch.ts';
 import { failure, respond, text } from './handlers/respond.ts';
 import { requestToken } from './handlers/service-accounts.ts';
 import { decodeProtobuf } from './protobuf/index.ts';
@@ -14,12 +14,16 @@ import { apiVersionOf, type ResourceDef } from './registry/resource.ts';
 import { negotiate } from './request/accept.ts';
 import { readObject } from './request/body.ts';
 import { type RequestInfo, requestInfo } from './request/request-info.ts';
+import { type ProxyOptions, proxyRequest } from './streams/proxy.ts';
 
+/** Any verb: what it means is the program's behind. */
+const PROXY_VERBS = ['get', 'create', 'update', 'patch', 'delete'];
 export type FrontOptions = {
   ctx: ServerContext;
   rbac: Rbac;
   tokens: ServiceAccountTokens;
   authenticator: Authenticator;
+  proxy: ProxyOptions;
   metrics: () => string;
 };
 const REVIEW_GROUPS = new Set(['authentication.k8s.io', 'authorization.k8s.io']);
@@ -33,7 +37,8 @@ export class Front {
   constructor(o: FrontOptions) {
     this.#o = o;
     this.#discovery = new Discovery(o.ctx.registry);
-    this.#more = { token: { create: requestToken(o.tokens) } };
+    const proxy: Handler = (_, call) => proxyRequest(o.proxy, call.request, call.info);
+    this.#more = { token: { create: requestToken(o.tokens) }, proxy: Object.fromEntries(PROXY_VERBS.map(v => [v, proxy])) };
   }
 
   /** Never throws: every failure is an answer. */

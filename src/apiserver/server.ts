@@ -117,7 +117,8 @@ export async function createApiServer(o: ApiServerOptions): Promise<ApiServer> {
   const authenticator = new Authenticator(ownerToken, tokens);
   const ctx: ServerContext = { store, registry, admission, clock, ids, log, streams: () => o.streams?.() };
   const metrics = new Metrics(store, registry);
-  const front = new Front({ ctx, rbac, tokens, authenticator, metrics: () => metrics.text() });
+  const proxy = { ctx, proxyTo: o.proxyTo };
+  const front = new Front({ ctx, rbac, tokens, authenticator, proxy, metrics: () => metrics.text() });
   const transport: Transport = { request: r => metrics.timed(clock, r, () => front.handle(r)) };
 
   new CrdController({ store, registry, transport, log }).start();
@@ -125,7 +126,7 @@ export async function createApiServer(o: ApiServerOptions): Promise<ApiServer> {
   const stopMaintenance = startMaintenance(store, registry, clock, log);
   const pki = await new Authority(home, clock, ids).open([...SERVER_NAMES, hostname(), ...o.serverNames]);
   await publishAuthority({ store, registry, transport }, pki.ca);
-  const upgrade = createUpgrader({ ctx, rbac, ...(o.proxyTo ? { proxyTo: o.proxyTo } : {}) });
+  const upgrade = createUpgrader({ ...proxy, rbac });
   const kubeconfigPath = join(home, 'kubeconfig');
   const servers: HttpServer[] = [];
 

@@ -1,4 +1,4 @@
-import { type OpenApiResource, openApiHash, openApiRoot, openApiV3 } from '../openapi/index.ts';
+import { type OpenApiResource, openApiHash, openApiRoot, openApiV2, openApiV2Protobuf, openApiV3 } from '../openapi/index.ts';
 import type { Registry } from '../registry/registry.ts';
 import { apiVersionOf, type ResourceDef } from '../registry/resource.ts';
 
@@ -24,6 +24,7 @@ export class OpenApi {
   #epoch = -1;
   #byVersion = new Map<string, OpenApiResource[]>();
   #root: object = {};
+  readonly #v2 = new Map<boolean, { epoch: number; bytes: Uint8Array }>();
 
   constructor(registry: Registry) {
     this.#registry = registry;
@@ -38,6 +39,16 @@ export class OpenApi {
         this.#byVersion.set(apiVersionOf({ group, version }), [...resources.values()].map(described));
     }
     this.#root = openApiRoot(this.#byVersion) as object;
+  }
+
+  /** `/openapi/v2`, as protobuf for kubectl or as JSON; made anew after each change of what is served. */
+  v2(isProtobuf: boolean): Uint8Array {
+    this.#refresh();
+    const known = this.#v2.get(isProtobuf);
+    if (known?.epoch === this.#epoch) return known.bytes;
+    const bytes = isProtobuf ? openApiV2Protobuf(this.#byVersion) : Buffer.from(JSON.stringify(openApiV2(this.#byVersion)));
+    this.#v2.set(isProtobuf, { epoch: this.#epoch, bytes });
+    return bytes;
   }
 
   root(): object {

@@ -38,6 +38,7 @@ export class Discovery {
     if (path === '/version') return this.#document(r, path, 'application/json', () => VERSION_INFO);
     if (path === '/openapi/v3') return this.#document(r, path, 'application/json', () => this.#openApi.root());
     if (path.startsWith('/openapi/v3/')) return this.#schema(r, path.slice('/openapi/v3/'.length));
+    if (path === '/openapi/v2') return this.#v2(r);
     const parts = path.split('/').slice(1);
     if (parts[0] === 'api' && parts.length === 2)
       return this.#document(r, path, 'application/json', () => resourceList(this.#registry, '', parts[1]!));
@@ -69,6 +70,13 @@ export class Discovery {
     if (r.headers?.['if-none-match'] === known.etag) return { code: 304, headers };
     const { bytes } = known;
     return { code: 200, headers, bytes: () => bytes };
+  }
+
+  #v2(r: ApiRequest): ApiResponse {
+    const isProtobuf = (r.headers?.['accept'] ?? '').includes('proto-openapi.spec.v2');
+    const bytes = this.#openApi.v2(isProtobuf);
+    const type = isProtobuf ? 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf' : 'application/json';
+    return { code: 200, headers: { 'content-type': type, vary: 'Accept' }, bytes: () => bytes };
   }
 
   #schema(r: ApiRequest, path: string): ApiResponse | undefined {
