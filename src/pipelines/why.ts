@@ -1,6 +1,7 @@
 import type { Frozen, ModuleEnv, Obj, Why } from '../kube/index.ts';
 import type { NodeRow } from './api/node.ts';
 import { RUN_API_VERSION, type Run } from './api/run.ts';
+import type { StepPod } from './controller/pod-parts.ts';
 import { explainNode, explainRun } from './projection/why.ts';
 
 const TAIL_LINES = 20;
@@ -16,7 +17,20 @@ export async function whyRun(env: ModuleEnv, object: Frozen<Obj>): Promise<Why |
   const nodes = rows.map(r => JSON.parse(r.json) as NodeRow);
   const failed = nodes.find(n => n.state === 'Failed' && n.attempts.length > 0);
   const logTail = failed ? await podLogTail(env, run.metadata.namespace!, failed.attempts.at(-1)!.pod) : undefined;
-  return failed && run.status?.state === 'FAILED' ? explainNode(run.metadata.name, failed, logTail) : explainRun(run, nodes);
+  if (failed && run.status?.state === 'FAILED') return explainNode(run.metadata.name, failed, logTail);
+  const stuck = nodes.find(n => n.state === 'Running' && n.attempts.at(-1)?.state === 'Pending');
+  const waiting = stuck && (await podWaitsFor(env, run.metadata.namespace!, stuck.attempts.at(-1)!.pod));
+  return explainRun(run, nodes, waiting && { node: stuck.id, ...waiting });
+}
+
+/** What keeps a Pod from starting: the scheduler's word, or a container's. */
+async function podWaitsFor(env: ModuleEnv, namespace: string, pod: string): Promise<{ pod: string; what: string } | undefined> {
+  const ref = { apiVersion: 'v1', kind: 'Pod', namespace, name: pod };
+  const status = (await env.client.get<StepPod>(ref).catch(() => undefined))?.status;
+  const waiting = status?.containerStatuses?.find(c => c.name === 'main')?.state?.waiting;
+  const unscheduled = status?.conditions?.find(c => c.type === 'PodScheduled' && c.status === 'False')?.message;
+  const what = unscheduled ?? waiting?.message ?? waiting?.reason;
+  return what ? { pod, what } : undefined;
 }
 
 /** The last lines of a Pod's log, oldest first; nothing when the log is gone. */

@@ -33,6 +33,7 @@ export type PodStatus = {
   reason?: string;
   message?: string;
   startTime?: string;
+  conditions?: { type: string; status: string; message?: string }[];
   containerStatuses?: {
     name: string;
     state?: { terminated?: Terminated; running?: { startedAt?: string }; waiting?: { reason?: string; message?: string } };

@@ -129,13 +129,13 @@ function finishAttempt(draft: Draft, instance: Instance, event: Extract<RunEvent
   const attempt: Attempt = {
     ...live,
     outcome,
-    finishedAt: finishedAt ?? event.at,
+    finishedAt: finer(finishedAt, event.at),
     ...(message === undefined ? {} : { message }),
     ...(exitCode === undefined ? {} : { exitCode }),
-    ...(startedAt === undefined ? {} : { startedAt }),
+    ...(startedAt === undefined ? {} : { startedAt: finer(startedAt, live.seenAt ?? startedAt) }),
   };
   const attempts = withAttempt(instance, attempt);
-  const begun = instance.startedAt ?? startedAt;
+  const begun = instance.startedAt ?? attempt.startedAt;
   const change: Partial<Instance> = {
     attempts,
     ...(begun ? { startedAt: begun } : {}),
@@ -160,6 +160,13 @@ function finishAttempt(draft: Draft, instance: Instance, event: Extract<RunEvent
   draft.set(instance.number, { ...change, phase: 'backoff', retryAt });
   draft.backoff.push(instance.number);
 }
+/** Pods tell whole seconds; what was noticed within moments of it is the better time. */
+function finer(said: string | undefined, noticed: string): string {
+  if (said === undefined) return noticed;
+  const laterMs = Date.parse(noticed) - Date.parse(said);
+  return laterMs >= 0 && laterMs < NOTICED_WITHIN_MS ? noticed : said;
+}
+const NOTICED_WITHIN_MS = 2_000;
 function backoffMs(retry: Retry, failures: number): number {
   return Math.min(retry.maxBackoffMs, retry.backoffMs * retry.factor ** (failures - 1));
 }

@@ -56,8 +56,12 @@ function causeOf(node: NodeRow, logTail: readonly string[] | undefined): string 
   }
 }
 
-/** Why a run is not done: what it waits for. */
-export function explainRun(run: Frozen<Run>, nodes: readonly NodeRow[]): Why | undefined {
+/** Why a run is not done: what it waits for; `waiting` is a step whose Pod does not start. */
+export function explainRun(
+  run: Frozen<Run>,
+  nodes: readonly NodeRow[],
+  waiting?: { node: string; pod: string; what: string },
+): Why | undefined {
   const { name } = run.metadata;
   const state = run.status?.state ?? 'PENDING';
   const said = run.status?.error?.message;
@@ -65,6 +69,11 @@ export function explainRun(run: Frozen<Run>, nodes: readonly NodeRow[]): Why | u
     const chain = [step('Run', name, said ?? state, run.status?.finishedAt)];
     return { sentence: clip(`${name} ended ${state}: ${said ?? 'no reason given'}`), chain };
   }
+  if (waiting)
+    return {
+      sentence: clip(`${name} is not done: ${waiting.node} has not started: ${waiting.what}`),
+      chain: [step('Run', name, state), step('Task', waiting.node, 'has not started'), step('Pod', waiting.pod, waiting.what)],
+    };
   const running = nodes.filter(n => n.state === 'Running' && n.attempts.length > 0);
   if (state === 'SUCCEEDED' || running.length === 0) return undefined;
   const first = running[0]!;
