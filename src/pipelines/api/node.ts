@@ -56,8 +56,7 @@ export const nodeTables: Migration[] = [
         PRIMARY KEY (run_uid, id)
       );
       CREATE INDEX run_node_order ON run_node (run_uid, ordinal);
-      CREATE TABLE task_cache (
-        namespace TEXT NOT NULL,
+      CREATE TABLE task_cache (namespace TEXT NOT NULL,
         pipeline TEXT NOT NULL,
         fingerprint TEXT NOT NULL,
         run_uid TEXT NOT NULL,

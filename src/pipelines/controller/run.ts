@@ -1,6 +1,6 @@
 import type { Write } from '../../kube/client.ts';
 import type { ControllerDef, Effect, Plan } from '../../kube/controller.ts';
-import { type Frozen, refOf } from '../../kube/types.ts';
+import { type Frozen, refOf } from '../../kube/index.ts';
 import { GROUP } from '../../lib/index.ts';
 import { isFinal, RUN_GVK, type Run, type RunStatus } from '../api/run.ts';
 import type { AttemptOutcome } from '../engine/events.ts';

@@ -1,6 +1,6 @@
 import { errors } from '../errors.ts';
 import type { Container, Fanout, Json } from '../graph/graph.ts';
-import { runtimeValue } from './lower.ts';
+import { runtimeValue } from './runtime-value.ts';
 import type { ContainerSpec, ExecutorSpec, ImporterSpec, InputParameterSpec } from './spec.ts';
 
 /** In a Pod configuration: the value of the input parameter of this name. */

@@ -16,6 +16,7 @@ import type {
 } from '../graph/graph.ts';
 import { topologicalOrder } from '../graph/topology.ts';
 import { lowerExecutor } from './lower-executor.ts';
+import { runtimeValue } from './runtime-value.ts';
 import type {
   ComponentSpec,
   DagSpec,
@@ -25,7 +26,6 @@ import type {
   OutputParameterDef,
   PipelineSpec,
   PlatformSpec,
-  RuntimeValue,
   TaskSpec,
 } from './spec.ts';
 
@@ -270,15 +270,6 @@ function producers(binding: Binding): string[] {
   if (binding.from === 'output' || binding.from === 'status') return [binding.node];
   return binding.from === 'oneOf' ? binding.of.flatMap(producers) : [];
 }
-/** The constant of a value field; the deprecated typed form counts too. */
-export function runtimeValue(value: RuntimeValue | undefined): Json {
-  if (!value) return null;
-  if (value.constant !== undefined) return value.constant;
-  const typed = value.constantValue;
-  if (typed) return typed.stringValue ?? typed.doubleValue ?? (typed.intValue === undefined ? null : Number(typed.intValue));
-  return value.runtimeParameter ? `{{$.inputs.parameters['${value.runtimeParameter}']}}` : null;
-}
-
 const LEGACY = { INT: 'NUMBER_INTEGER', DOUBLE: 'NUMBER_DOUBLE', STRING: 'STRING' } as const;
 /** The type of a parameter; the deprecated `type` field counts too. */
 export function parameterTypeOf(definition: InputParameterDef | OutputParameterDef): ParameterType | undefined {

@@ -23,8 +23,12 @@ export function criticalPath(nodes: readonly NodeView[], edges: readonly EdgeVie
 
 function lastOf(nodes: readonly NodeView[]): NodeView | undefined {
   let last: NodeView | undefined;
-  for (const node of nodes) if (node.startedAt && node.finishedAt && (!last || node.finishedAt > last.finishedAt!)) last = node;
+  for (const node of nodes) if (hasRun(node) && (!last || node.finishedAt! > last.finishedAt!)) last = node;
   return last;
+}
+/** What did not run decided nothing, though it ended too. */
+function hasRun({ finishedAt, state }: NodeView): boolean {
+  return finishedAt !== undefined && state !== 'Skipped' && state !== 'Canceled';
 }
 function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
