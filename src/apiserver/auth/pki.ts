@@ -1,4 +1,5 @@
 import './reflect-metadata.ts';
+import type { webcrypto } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
@@ -29,7 +30,7 @@ function derOf(pem: string): ArrayBuffer {
   return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
 }
 
-type Issuer = { cert: x509.X509Certificate; key: CryptoKey };
+type Issuer = { cert: x509.X509Certificate; key: webcrypto.CryptoKey };
 
 /** The cluster's own authority and what it has issued, below `$SKIFF_HOME/pki`. */
 export class Authority {

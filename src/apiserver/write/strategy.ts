@@ -119,7 +119,8 @@ function keepAddresses(o: Obj, old: Frozen<Obj>): Obj {
   const before = old.spec as Spec | undefined;
   if (!spec || !before || spec.type === 'ExternalName') return o;
   const kept: Spec = { ...spec };
-  for (const key of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'] as const) kept[key] ??= before[key];
+  for (const key of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'])
+    (kept as Members)[key] ??= (before as Members)[key];
   if (kept.type === 'NodePort' || kept.type === 'LoadBalancer') {
     const known = new Map(before.ports?.map(p => [p.name ?? p.port, p.nodePort]));
     kept.ports = kept.ports?.map(p => {
