@@ -1,4 +1,4 @@
-import type { ApiRequest, PodStreams } from '../kube/index.ts';
+import type { ApiRequest, PodStreams, UserInfo } from '../kube/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Logger } from '../lib/log.ts';
@@ -31,4 +31,4 @@ export type Call = {
   readonly warnings: string[];
 };
 /** What a proxy subresource connects to; the port by number or name, as asked. */
-export type ProxyTarget = { kind: 'Service' | 'Pod'; namespace: string; name: string; port: string; scheme: 'http' | 'https' };
+export type ProxyTarget = { kind: 'Service' | 'Pod'; namespace: string; name: string; port: string; scheme: 'http' | 'https'; /** Who asks. */ user: UserInfo };

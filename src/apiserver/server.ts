@@ -56,8 +56,8 @@ export type ApiServer = {
   /** Requests in process: the same checks as over HTTP. */
   readonly transport: Transport;
   readonly mapper: ResourceMapper;
-  /** HTTPS with HTTP/2 and HTTP/1.1; writes the kubeconfig for the address. */
-  listen(o: { host: string; port: number }): Promise<{ port: number }>;
+  /** HTTPS with HTTP/2 and HTTP/1.1, at an address (the kubeconfig is written for it) or at a unix socket (for Pods). */
+  listen(where: { host: string; port: number } | { path: string }): Promise<{ port: number }>;
   /** Who a request is from; undefined without credentials. @throws StatusError 401 */
   authenticate(headers: Headers, peerCertificate?: PeerCertificate): Promise<UserInfo | undefined>;
   /** A token of a service account. @throws StatusError 404 */
@@ -149,10 +149,12 @@ export async function createApiServer(o: ApiServerOptions): Promise<ApiServer> {
       if (!account) throw errors.notFound({ group: '', plural: 'serviceaccounts' }, r.name);
       return await tokens.issue(account as Frozen<Obj>, r);
     },
-    async listen({ host, port }) {
+    async listen(where) {
       const server = new HttpServer({ front, authenticator, ca: pki.ca, identity: pki.server, ids, log, upgrade });
-      const actual = await server.listen(port, host);
+      const actual = await server.listen(where);
       servers.push(server);
+      if ('path' in where) return { port: 0 };
+      const { host } = where;
       const address = host.includes(':') ? `[${host}]` : host === '0.0.0.0' ? '127.0.0.1' : host;
       writePrivate(kubeconfigPath, kubeconfig(`https://${address}:${actual}`, pki));
       return { port: actual };

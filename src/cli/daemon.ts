@@ -1,6 +1,6 @@
 import { createWriteStream, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
-import { connect } from 'node:net';
 import { resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { type ApiServer, createApiServer } from '../apiserver/index.ts';
@@ -15,8 +15,8 @@ import type { Home, Ports } from './home.ts';
 import { modules } from './modules.ts';
 import { ensureRoles, ownEndpoints } from './own-objects.ts';
 import { choosePorts } from './ports.ts';
-import { stopPods } from './stop-pods.ts';
 import { DISCOVERY, type Discovery, findResource } from './resources.ts';
+import { stopPods } from './stop-pods.ts';
 
 export type DaemonOptions = {
   home: Home;
@@ -35,6 +35,8 @@ export interface Daemon {
 
 const NODE_NAME = 'skiff';
 const CONSOLE_FOLDER = resolve(import.meta.dirname, '../../console/dist');
+/** Services of our own that the door answers. */
+const OWN_SERVICES = new Set(['ml-pipeline', 'ml-pipeline-ui']);
 /** Skiff itself, for what no user asked for. */
 const SYSTEM: UserInfo = { username: 'system:skiff', groups: ['system:masters', 'system:authenticated'] };
 /** Ports at which Pods reach the door and the Kubernetes API, behind the Services' addresses. */
@@ -55,7 +57,12 @@ export async function startDaemon(o: DaemonOptions): Promise<Daemon> {
   ]);
   const blobs = openBlobs({ folder: home.path('artifacts'), sql, ids: systemIds });
   let streams: SkiffNode['streams'] | undefined;
-  const work = workloads({ volumesFolder: home.path('volumes') });
+  let podDoor: Door | undefined;
+  const work = workloads({
+    volumesFolder: home.path('volumes'),
+    removeFolder: path => rm(path, { recursive: true, force: true }),
+    log,
+  });
   const api = await createApiServer({
     ...basis,
     home: home.folder,
@@ -64,8 +71,14 @@ export async function startDaemon(o: DaemonOptions): Promise<Daemon> {
     crds: modules.flatMap(m => m.crds),
     bootstrap: [...work.bootstrap, ...modules.flatMap(m => m.bootstrap ?? [])],
     serverNames: [runtime.info.gatewayIP],
+    proxyTo: async to => (to.namespace === 'kubeflow' && OWN_SERVICES.has(to.name) ? podDoor?.connectAs(to.user) : undefined),
   });
-  const client = createClient({ transport: api.transport, mapper: api.mapper, user: SYSTEM, sessions: sessionsOf(() => streams) });
+  const client = createClient({
+    transport: api.transport,
+    mapper: api.mapper,
+    user: SYSTEM,
+    sessions: sessionsOf(() => streams),
+  });
   const node = await createNode({
     ...basis,
     home: home.folder,
@@ -94,7 +107,7 @@ export async function startDaemon(o: DaemonOptions): Promise<Daemon> {
   const sessions = new Sessions({ key: sessionKey(home), clock: systemClock, ids: systemIds });
   const door = makeDoor({ api, client, env, sessions, ports, baseUrl, startedAt, mode: runtime.info.mode, log });
   const podSocket = home.path('run', 'door.sock');
-  const podDoor = makeDoor({ api, client, env, sessions, ports, baseUrl, startedAt, mode: runtime.info.mode, log });
+  podDoor = makeDoor({ api, client, env, sessions, ports, baseUrl, startedAt, mode: runtime.info.mode, log });
   rmSync(podSocket, { force: true });
   await Promise.all([
     listen(door.server, { host: '127.0.0.1', port: ports.console }),
@@ -110,7 +123,8 @@ export async function startDaemon(o: DaemonOptions): Promise<Daemon> {
   home.writeDaemon({ pid: process.pid, startedAt, ports, version: VERSION });
   return {
     ports,
-    link: () => `${baseUrl}/#token=${sessions.createLink({ username: 'skiff', groups: ['system:masters', 'system:authenticated'] })}`,
+    link: () =>
+      `${baseUrl}/#token=${sessions.createLink({ username: 'skiff', groups: ['system:masters', 'system:authenticated'] })}`,
     async stop() {
       home.clearDaemon();
       door.server.close();
@@ -126,7 +140,17 @@ export async function startDaemon(o: DaemonOptions): Promise<Daemon> {
   };
 }
 
-type DoorParts = { api: ApiServer; client: Client; env: ModuleEnv; sessions: Sessions; ports: Ports; baseUrl: string; startedAt: string; mode: string; log: Logger };
+type DoorParts = {
+  api: ApiServer;
+  client: Client;
+  env: ModuleEnv;
+  sessions: Sessions;
+  ports: Ports;
+  baseUrl: string;
+  startedAt: string;
+  mode: string;
+  log: Logger;
+};
 
 function makeDoor(p: DoorParts): Door {
   const authenticate = (headers: Record<string, string | string[] | undefined>) => p.api.authenticate(headers);
@@ -155,14 +179,28 @@ function makeDoor(p: DoorParts): Door {
     }),
     ...modules.flatMap(m => m.routes?.(p.env) ?? []),
   ];
-  const names = ['ml-pipeline', 'ml-pipeline-ui'].flatMap(s => [s, `${s}.kubeflow`, `${s}.kubeflow.svc`, `${s}.kubeflow.svc.cluster.local`]);
-  return new Door({ routes, client: p.client, authenticate, sessions: p.sessions, hosts: { ports: [p.ports.console], serviceNames: names }, consoleFolder: CONSOLE_FOLDER, log: p.log });
+  const names = [...OWN_SERVICES].flatMap(s => [s, `${s}.kubeflow`, `${s}.kubeflow.svc`, `${s}.kubeflow.svc.cluster.local`]);
+  return new Door({
+    routes,
+    client: p.client,
+    authenticate,
+    sessions: p.sessions,
+    hosts: { ports: [p.ports.console], serviceNames: names },
+    consoleFolder: CONSOLE_FOLDER,
+    log: p.log,
+  });
 }
 
 /** Exec and port-forward in process: checked like a request, then straight to the node. */
 function sessionsOf(streams: () => SkiffNode['streams'] | undefined) {
   const open = async (client: Client, pod: { namespace?: string; name: string }, subresource: string) => {
-    const allowed = await client.can('create', { group: '', resource: 'pods', subresource, name: pod.name, ...(pod.namespace ? { namespace: pod.namespace } : {}) });
+    const allowed = await client.can('create', {
+      group: '',
+      resource: 'pods',
+      subresource,
+      name: pod.name,
+      ...(pod.namespace ? { namespace: pod.namespace } : {}),
+    });
     if (!allowed) throw new Error(`${client.user.username} may not create pods/${subresource}`);
     return await client.get({ apiVersion: 'v1', kind: 'Pod', ...pod });
   };

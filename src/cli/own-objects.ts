@@ -36,6 +36,11 @@ async function ensure(client: Client, object: Obj): Promise<void> {
     const { apiVersion, kind, metadata } = object;
     const { name, namespace } = metadata;
     const { apiVersion: _a, kind: _k, metadata: _m, ...patch } = object;
-    await client.write({ verb: 'patch', type: 'merge', ref: { apiVersion, kind, name, ...(namespace ? { namespace } : {}) }, patch });
+    await client.write({
+      verb: 'patch',
+      type: 'merge',
+      ref: { apiVersion, kind, name, ...(namespace ? { namespace } : {}) },
+      patch,
+    });
   }
 }

@@ -16,7 +16,11 @@ export async function stopPods(client: Client, runtime: PodRuntime): Promise<voi
       page.items
         .filter(p => !FINAL.has((p.status as { phase?: string } | undefined)?.phase ?? ''))
         .map(async p => {
-          const status = { phase: 'Failed', reason: 'Terminated', message: `Pod was terminated in response to imminent node shutdown at ${now}.` };
+          const status = {
+            phase: 'Failed',
+            reason: 'Terminated',
+            message: `Pod was terminated in response to imminent node shutdown at ${now}.`,
+          };
           try {
             await client.write({ verb: 'patch', ref: refOf(p), type: 'merge', patch: { status }, subresource: 'status' });
           } catch (e) {

@@ -55,7 +55,14 @@ export type SandboxSpec = {
 };
 /** An item of a container's file system; `source` is a host path opened by the spawner. */
 export type MountSpec =
-  | { kind: 'bind'; source: string; target: string; readOnly: boolean; /** stored as uid 0: Skiff's own volumes; never for host paths */ idmap: boolean; /** looked up strictly below source */ subPath?: string }
+  | {
+      kind: 'bind';
+      source: string;
+      target: string;
+      readOnly: boolean /** stored as uid 0: Skiff's own volumes; never for host paths */;
+      idmap: boolean /** looked up strictly below source */;
+      subPath?: string;
+    }
   | { kind: 'tmpfs'; target: string; sizeBytes?: number }
   | { kind: 'overlay'; lowers: readonly string[]; upper: string; work: string; target: string }
   | { kind: 'file'; content: string; target: string; mode?: number };
@@ -100,4 +107,9 @@ export type PodFact = {
   podIP?: string;
   containers: readonly ContainerFact[];
 };
-export type ServiceRule = { ip: string; port: number; protocol: 'TCP' | 'UDP'; endpoints: readonly { ip: string; port: number }[] };
+export type ServiceRule = {
+  ip: string;
+  port: number;
+  protocol: 'TCP' | 'UDP';
+  endpoints: readonly { ip: string; port: number }[];
+};

@@ -64,13 +64,14 @@ export class HttpServer {
     this.#server.on('sessionError', () => {});
   }
 
-  async listen(port: number, host: string): Promise<number> {
+  /** Opens a port of an address, or a unix socket. Returns the port. */
+  async listen(where: { host: string; port: number } | { path: string }): Promise<number> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen(port, host, () => resolve());
+      this.#server.listen(where, () => resolve());
     });
     this.#server.on('error', error => this.#o.log.error('the API listener failed', { error }));
-    return (this.#server.address() as AddressInfo).port;
+    return 'path' in where ? 0 : (this.#server.address() as AddressInfo).port;
   }
 
   async close(): Promise<void> {

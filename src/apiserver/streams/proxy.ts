@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { connect as tlsConnect } from 'node:tls';
-import { type ApiRequest, type ApiResponse, errors, type Frozen, type Obj } from '../../kube/index.ts';
+import { type ApiRequest, type ApiResponse, errors, type Frozen, type Obj, type UserInfo } from '../../kube/index.ts';
 import type { ProxyTarget, ServerContext } from '../context.ts';
 import type { RequestInfo } from '../request/request-info.ts';
 
@@ -28,13 +28,13 @@ type ServiceSpec = { ports?: readonly { name?: string; port: number }[] };
 type PodSpec = { containers?: readonly { ports?: readonly { name?: string; containerPort: number }[] }[] };
 
 /** `[scheme:]name[:port]` of a proxy path. @throws StatusError 400. @source apimachinery pkg/util/net/port_split.go@eed236ceee2c */
-export function targetOf(info: RequestInfo): ProxyTarget {
+export function targetOf(info: RequestInfo, user: UserInfo): ProxyTarget {
   const parts = info.name!.split(':');
   const kind = info.resource === 'services' ? 'Service' : 'Pod';
   const [scheme, name, port] = parts.length === 3 ? parts : parts.length === 2 ? ['', ...parts] : ['', parts[0], ''];
   if (parts.length > 3 || !name || !['', 'http', 'https'].includes(scheme!))
     throw errors.badRequest(`invalid ${kind.toLowerCase()} request ${JSON.stringify(info.name)}`);
-  return { kind, namespace: info.namespace!, name, port: port ?? '', scheme: scheme === 'https' ? 'https' : 'http' };
+  return { kind, namespace: info.namespace!, name, port: port ?? '', scheme: scheme === 'https' ? 'https' : 'http', user };
 }
 
 /** A connection to what a proxy path names. @throws StatusError 404, 503 */
@@ -93,7 +93,7 @@ function endpointOf(ctx: ServerContext, service: Frozen<Obj>, to: ProxyTarget): 
 
 /** Sends a request on to a Service or Pod and its answer back as it comes. */
 export async function proxyRequest(o: ProxyOptions, request: ApiRequest, info: RequestInfo): Promise<ApiResponse> {
-  const to = targetOf(info);
+  const to = targetOf(info, request.user);
   const socket = await dialTarget(o, to);
   const query = request.query?.toString();
   const path = `${info.rest || '/'}${query ? `?${query}` : ''}`;
@@ -141,8 +141,9 @@ export async function proxyUpgrade(
   client: Duplex,
   head: Buffer,
   info: RequestInfo,
+  user: UserInfo,
 ): Promise<void> {
-  const to = targetOf(info);
+  const to = targetOf(info, user);
   const target = await dialTarget(o, to);
   const query = raw.url!.includes('?') ? raw.url!.slice(raw.url!.indexOf('?')) : '';
   const lines = [`${raw.method} ${info.rest || '/'}${query} HTTP/1.1`, `host: ${to.name}.${to.namespace}`];

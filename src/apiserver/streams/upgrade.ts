@@ -18,7 +18,7 @@ export function createUpgrader(o: UpgradeOptions): Upgrader {
   return async (request, raw, socket, head) => {
     const info = requestInfo(request.method, request.path, request.query);
     authorize(o.rbac, request.user, attributesOf(info, request.query));
-    if (info.subresource === 'proxy') return await proxyUpgrade(o, raw, socket, head, info);
+    if (info.subresource === 'proxy') return await proxyUpgrade(o, raw, socket, head, info, request.user);
     const streams = o.ctx.streams();
     const def = o.ctx.registry.find(info.group, info.version, info.resource);
     if (def?.plural !== 'pods' || !def.storage) throw errors.unknownResource();
