@@ -18,18 +18,34 @@ export async function serveConsole(o: { empty?: boolean; dist?: string } = {}): 
 }
 export async function buildConsole(): Promise<string> {
   const dist = mkdtempSync(join(tmpdir(), 'skiff-console-'));
-  await build({ root: consoleDir, configFile: join(consoleDir, 'vite.config.ts'), logLevel: 'error', build: { outDir: dist, emptyOutDir: true } });
+  await build({
+    root: consoleDir,
+    configFile: join(consoleDir, 'vite.config.ts'),
+    logLevel: 'error',
+    build: { outDir: dist, emptyOutDir: true },
+  });
   return dist;
 }
 const executable = '/usr/bin/chromium';
 export const hasChromium = existsSync(executable);
 /** A headless Chromium with a fresh profile; `close` removes it. */
-export async function openBrowser(theme: Theme, size = { width: 1440, height: 900 }): Promise<{ context: BrowserContext; close(): Promise<void> }> {
+export async function openBrowser(
+  theme: Theme,
+  size = { width: 1440, height: 900 },
+): Promise<{ context: BrowserContext; close(): Promise<void> }> {
   const profile = mkdtempSync(join(tmpdir(), 'skiff-chromium-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: executable,
     headless: true,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
     viewport: size,
     colorScheme: theme,
     timezoneId: 'UTC',

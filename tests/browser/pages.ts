@@ -11,7 +11,8 @@ export const pages: readonly PageCase[] = [
     ready: '.vr .name',
     mock: 'runs',
     act: async page => {
-      for (const name of ['fraud-train-8842', 'fraud-train-8841', 'fraud-train-8839']) await page.getByLabel(`Select ${name}`, { exact: true }).click();
+      for (const name of ['fraud-train-8842', 'fraud-train-8841', 'fraud-train-8839'])
+        await page.getByLabel(`Select ${name}`, { exact: true }).click();
       await page.locator('.vr', { hasText: 'fraud-train-8842' }).click({ position: { x: 600, y: 16 } });
       await page.locator('.qinput').fill('metric.auc>');
     },
@@ -25,14 +26,20 @@ export const pages: readonly PageCase[] = [
   { name: 'run-log-tab', path: '/runs/7f3a91c?tab=logs', ready: '.lg' },
   { name: 'run-artifacts', path: '/runs/RUN22?node=evaluate&tab=artifacts&artifact=metrics,confusion,roc', ready: '.cmx' },
   { name: 'run-logs', path: '/runs/7f3a91c/logs?find=rss|memory&line=212', ready: '.lg.on', mock: 'run-logs' },
-  { name: 'why', path: '/objects/serving.kserve.io/inferenceservices?why=InferenceService/team-nlp/sentiment-bert', ready: '.wc .cause', mock: 'why-panel' },
+  {
+    name: 'why',
+    path: '/objects/serving.kserve.io/inferenceservices?why=InferenceService/team-nlp/sentiment-bert',
+    ready: '.wc .cause',
+    mock: 'why-panel',
+  },
   {
     name: 'palette',
     path: '/runs?ns=team-fraud',
     ready: '.vr .name',
     mock: 'palette',
     act: async page => {
-      for (const name of ['fraud-train-8842', 'fraud-train-8841', 'fraud-train-8839']) await page.getByLabel(`Select ${name}`, { exact: true }).click();
+      for (const name of ['fraud-train-8842', 'fraud-train-8841', 'fraud-train-8839'])
+        await page.getByLabel(`Select ${name}`, { exact: true }).click();
       await page.keyboard.press('Control+k');
       await page.locator('.ptx').fill('fraud');
       await page.locator('[cmdk-item]').nth(4).waitFor();

@@ -18,7 +18,7 @@ for (const as of identities) {
       const said = Object.fromEntries(
         r.stdout
           .split('\n')
-          .filter(l => l.includes(': '))
+          .filter(l => l.includes(': ') && !l.includes(' details: '))
           .map(l => [l.slice(0, l.indexOf(': ')), l.slice(l.indexOf(': ') + 2)]),
       );
       assert.deepEqual(said, {
