@@ -10,7 +10,10 @@ import { notifyError } from './parts/toast.ts';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/frame.css';
-import './styles/parts.css';
+import './styles/controls.css';
+import './styles/tables.css';
+import './styles/texts.css';
+import './styles/overlays.css';
 
 const queries = new QueryClient({
   defaultOptions: {

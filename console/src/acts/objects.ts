@@ -1,5 +1,15 @@
 import type { QueryClient } from '@tanstack/react-query';
-import { Braces, FlaskConical, type LucideIcon, Route, Workflow } from 'lucide-react';
+import {
+  Braces,
+  Cpu,
+  FlaskConical,
+  type LucideIcon,
+  NotebookPen,
+  RadioTower,
+  Route,
+  SlidersHorizontal,
+  Workflow,
+} from 'lucide-react';
 import type { Obj } from '../../../src/kube/types.ts';
 import { type Experiment, listRuns, type Pipeline, type Run } from '../data/kfp.ts';
 import { objectLink, objectState, servedKinds } from '../data/kinds.ts';
@@ -9,6 +19,11 @@ import { runState, type State, states, wordState } from '../parts/state.tsx';
 /** An object the palette can open. */
 export type Found = { link: string; name: string; about: string; icon: LucideIcon; state?: State; command: string; at: string };
 
+const kindIcons: Record<string, LucideIcon> = {
+  Notebook: NotebookPen,
+  InferenceService: RadioTower,
+  Experiment: SlidersHorizontal,
+};
 /** Letters in order, words anywhere: `frsc` finds fraud-scorer. */
 export function isMatch(words: string, text: string): boolean {
   const lower = text.toLowerCase();
@@ -45,19 +60,25 @@ function foundObject(o: Obj, resource: Resource): Found {
     link: objectLink(resource, o.metadata.namespace, o.metadata.name),
     name: o.metadata.name,
     about: `${resource.kind}${o.metadata.namespace ? `, ${o.metadata.namespace}` : ''}`,
-    icon: Braces,
+    icon: kindIcons[o.kind] ?? (/Job$/.test(o.kind) ? Cpu : Braces),
     ...(state ? { state: { ...(wordState(state.word) ?? states.run(state.word)), word: state.word } } : {}),
     command: `skiff get ${short}/${o.metadata.name}`,
     at: o.metadata.creationTimestamp ?? '',
   };
 }
+/** The objects of a kind that some page has listed, of all namespaces or of one. */
+function cachedObjects(client: QueryClient, resource: Resource): Obj[] {
+  const known = client.getQueriesData<Obj[]>({ queryKey: ['objects'] }).filter(([key]) => {
+    const path = String(key[1]);
+    return path.startsWith(kubePath(resource).replace(`/${resource.plural}`, '/')) && path.endsWith(`/${resource.plural}`);
+  });
+  return known.flatMap(([, objects]) => objects ?? []);
+}
 /** What the page already knows: instant, newest first, live things of other kinds before a flood of runs. */
 export function findObjects(client: QueryClient, words: string, most = 7): Found[] {
   const resources = client.getQueryData<Resource[]>(['discovery']) ?? [];
   const kinds = servedKinds(resources).flatMap(({ resource }) =>
-    (client.getQueriesData<Obj[]>({ queryKey: ['objects', kubePath(resource)] }).at(0)?.[1] ?? []).map(o =>
-      foundObject(o, resource),
-    ),
+    cachedObjects(client, resource).map(o => foundObject(o, resource)),
   );
   const runs = client.getQueriesData<{ runs?: Run[] }>({ queryKey: ['runs', 'latest'] }).flatMap(([, page]) => page?.runs ?? []);
   const pipelines = client

@@ -40,7 +40,8 @@ export function Palette({ onClose }: { onClose(): void }) {
     onClose();
     run();
   };
-  const listed = acts.filter(a => !a.quiet && isMatch(words, `${a.label} ${a.hint ?? ''}`));
+  // Acts on a selection lead whatever is typed: it was made in order to do something with it.
+  const listed = acts.filter(a => !a.quiet && (a.group?.endsWith(' selected') || isMatch(words, `${a.label} ${a.hint ?? ''}`)));
   const pageActs = listed.filter(a => a.group !== 'Pages' && a.group !== 'Settings' && a.group !== 'Everywhere');
   const wide = prefix === '>' || words !== '';
   const pages = listed.filter(a => (a.group === 'Pages' ? prefix !== '>' : wide && !pageActs.includes(a)));

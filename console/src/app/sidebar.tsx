@@ -48,6 +48,7 @@ function NavLink({ item, active, count }: { item: NavItem; active: boolean; coun
     <Link
       to={item.to}
       search={keepNamespace}
+      activeOptions={{ exact: true, includeSearch: false }}
       title={item.label}
       className={count?.bad ? 'flag' : undefined}
       aria-current={active ? 'page' : undefined}

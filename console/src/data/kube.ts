@@ -116,7 +116,15 @@ export const objectQuery = (r: Target, namespace: string | undefined, name: stri
 export const objectsQuery = (r: Target, namespace?: string) =>
   queryOptions({
     queryKey: ['objects', kubePath(r, { namespace })],
-    queryFn: async ({ signal }) => (await getJson<{ items: Obj[] }>(kubePath(r, { namespace }), signal)).items,
+    queryFn: async ({ signal }) => {
+      const list = await getJson<{ kind: string; apiVersion: string; items: Obj[] }>(kubePath(r, { namespace }), signal);
+      // The items of a typed list do not repeat their kind.
+      return list.items.map(o => ({
+        ...o,
+        kind: o.kind ?? list.kind.replace(/List$/, ''),
+        apiVersion: o.apiVersion ?? list.apiVersion,
+      }));
+    },
     refetchInterval: 5000,
     retry: false,
   });

@@ -1,4 +1,18 @@
-import { Check, CircleSlash, CircleStop, Hourglass, Layers, LoaderCircle, type LucideIcon, Maximize2, X } from 'lucide-react';
+// biome-ignore-all lint/suspicious/noArrayIndexKey: marks of a drawing are their position
+import {
+  Box,
+  Check,
+  CircleSlash,
+  CircleStop,
+  GitBranch,
+  Hourglass,
+  Layers,
+  LoaderCircle,
+  type LucideIcon,
+  Maximize2,
+  Repeat,
+  X,
+} from 'lucide-react';
 import type { NodeState } from '../../../src/pipelines/api/view.ts';
 import { IconButton } from '../parts/button.tsx';
 import { nodeState } from '../parts/state.tsx';
@@ -10,34 +24,38 @@ export type BoxData = {
   subtitle: string;
   selected: string | undefined;
   faded: boolean;
+  /** A pipeline before any run: no states. */
+  plain: boolean;
   onSelect(id: string): void;
   onEnter(id: string): void;
 };
 
-export function TaskBox({ shape, subtitle, selected, faded, onSelect }: BoxData & { shape: TaskShape }) {
+export function TaskBox({ shape, subtitle, selected, faded, plain, onSelect }: BoxData & { shape: TaskShape }) {
   const { node } = shape;
   const state = nodeState(node.state);
-  const Icon = state.icon;
+  const Icon = plain ? plainIcon(shape) : state.icon;
   return (
     <button
       type="button"
-      className={`nd nd-${state.tone}${selected === shape.id ? ' on' : ''}${faded ? ' faded' : ''}`}
+      className={`nd nd-${plain ? 'plain' : state.tone}${selected === shape.id ? ' on' : ''}${faded ? ' faded' : ''}`}
       aria-pressed={selected === shape.id}
       onClick={() => onSelect(shape.id)}
-      title={`${node.displayName}: ${state.word}, ${subtitle}`}
+      title={plain ? node.displayName : `${node.displayName}: ${state.word}, ${subtitle}`}
     >
-      <span className={`c-${state.tone}`}>
+      <span className={plain ? 'dim' : `c-${state.tone}`}>
         <Icon className="i" aria-hidden />
       </span>
       <span className="cut">
         <span className="b5 cut ndn">{node.displayName}</span>
-        <span className="vh">, {state.word}, </span>
+        <span className="vh">, {plain ? '' : state.word} </span>
         <span className="t11 dim cut ndn">{subtitle}</span>
       </span>
     </button>
   );
 }
 
+const plainIcon = (shape: TaskShape): LucideIcon =>
+  shape.node.kind === 'loop' ? Repeat : shape.conditions.length ? GitBranch : Box;
 const cellIcons: Record<NodeState, LucideIcon> = {
   Pending: Hourglass,
   Running: LoaderCircle,
@@ -47,7 +65,7 @@ const cellIcons: Record<NodeState, LucideIcon> = {
   Cached: Layers,
   Canceled: CircleStop,
 };
-export function LoopBox({ shape, selected, faded, onSelect, onEnter }: BoxData & { shape: LoopShape }) {
+export function LoopBox({ shape, selected, faded, plain, onSelect, onEnter }: BoxData & { shape: LoopShape }) {
   const counts = countStates(shape.cells);
   const bad = counts.Failed > 0;
   const total = shape.cells.length;
@@ -63,10 +81,11 @@ export function LoopBox({ shape, selected, faded, onSelect, onEnter }: BoxData &
   if (total === 0) {
     return (
       <TaskBox
-        shape={{ ...shape, kind: 'task' }}
+        shape={{ ...shape, kind: 'task', node: { ...shape.node, displayName: shape.title } }}
         subtitle={shape.node.state === 'Pending' ? 'one for each item' : 'no items'}
         selected={selected}
         faded={faded}
+        plain={plain}
         onSelect={onSelect}
         onEnter={onEnter}
       />
@@ -148,7 +167,6 @@ function Density({ shape, selected, onSelect }: CellsProps) {
         {Array.from({ length: slices }, (_, i) => {
           const from = Math.floor((i * shape.cells.length) / slices);
           const to = Math.floor(((i + 1) * shape.cells.length) / slices);
-          // biome-ignore lint/suspicious/noArrayIndexKey: a slice is its position
           return (
             <rect
               key={i}

@@ -21,11 +21,12 @@ export type CanvasProps = {
   selected: string | undefined;
   found: ReadonlySet<string> | undefined;
   critical: boolean;
+  plain?: boolean;
   onSelect(id: string): void;
   onEnter(id: string): void;
 };
 /** The run as a drawing: pan, zoom, one selection. Layout happens once a shape set, states are painted over it. */
-export function GraphCanvas({ drawing, subtitles, selected, found, critical, onSelect, onEnter }: CanvasProps) {
+export function GraphCanvas({ drawing, subtitles, selected, found, critical, plain = false, onSelect, onEnter }: CanvasProps) {
   const outline = drawing.shapes.map(s => `${s.id}:${s.kind === 'loop' ? s.cells.length : s.node.displayName}`).join('|');
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new state does not move boxes, a new shape does
   const placed = useMemo(
@@ -40,11 +41,12 @@ export function GraphCanvas({ drawing, subtitles, selected, found, critical, onS
           subtitle: subtitles.get(shape.id) ?? '',
           selected,
           faded: found ? !found.has(shape.id) : false,
+          plain,
           onSelect,
           onEnter,
         }),
       ),
-    [drawing, placed, subtitles, selected, found, onSelect, onEnter],
+    [drawing, placed, subtitles, selected, found, plain, onSelect, onEnter],
   );
   const [ref, size] = useSize<HTMLDivElement>();
   const flow = useReactFlow();
@@ -80,6 +82,7 @@ export function GraphCanvas({ drawing, subtitles, selected, found, critical, onS
           pannable
           zoomable
           nodeComponent={MiniBox}
+          nodeClassName={node => node.className ?? ''}
           ariaLabel="Overview of the graph"
           style={{ width: 132, height: 44 }}
         />

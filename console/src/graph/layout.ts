@@ -31,7 +31,14 @@ function loopSize(shape: LoopShape): { width: number; height: number } {
 /** Left to right by depth; deterministic for the same drawing. */
 export function place(drawing: Drawing, size: (shape: Shape) => { width: number; height: number }): Placed {
   const graph = new dagre.graphlib.Graph();
-  graph.setGraph({ rankdir: 'LR', nodesep: 44, ranksep: 30, edgesep: 12, marginx: 20, marginy: 20 });
+  graph.setGraph({
+    rankdir: 'LR',
+    nodesep: drawing.shapes.length <= 16 ? 64 : 32,
+    ranksep: 30,
+    edgesep: 12,
+    marginx: 20,
+    marginy: 20,
+  });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const shape of drawing.shapes) graph.setNode(shape.id, size(shape));
   for (const link of drawing.links) graph.setEdge(link.from, link.to);
@@ -42,6 +49,7 @@ export function place(drawing: Drawing, size: (shape: Shape) => { width: number;
     boxes.set(shape.id, { id: shape.id, x: Math.round(x - width / 2), y: Math.round(y - height / 2), width, height });
   }
   alignRanks(drawing, boxes);
+  settleTwins(drawing, boxes);
   const all = [...boxes.values()];
   return {
     boxes,
@@ -58,6 +66,21 @@ function alignRanks(drawing: Drawing, boxes: Map<string, Box>): void {
   for (const rank of Map.groupBy(drawing.shapes, s => centre(s.id)).values()) {
     const left = Math.min(...rank.map(s => boxes.get(s.id)!.x));
     for (const { id } of rank) boxes.set(id, { ...boxes.get(id)!, x: left });
+  }
+}
+/** Shapes with the same neighbours may stand in any order, so they stand in the order of the pipeline. */
+function settleTwins(drawing: Drawing, boxes: Map<string, Box>): void {
+  const neighbours = (id: string): string =>
+    drawing.links
+      .filter(l => l.from === id || l.to === id)
+      .map(l => (l.from === id ? `>${l.to}` : `<${l.from}`))
+      .sort()
+      .join();
+  // A link lookup a shape: worth it only where twins can be seen at a glance.
+  if (drawing.shapes.length > 200) return;
+  for (const twins of Map.groupBy(drawing.shapes, s => `${neighbours(s.id)} ${boxes.get(s.id)!.height}`).values()) {
+    const places = twins.map(s => boxes.get(s.id)!.y).sort((a, b) => a - b);
+    for (const [i, { id }] of twins.entries()) boxes.set(id, { ...boxes.get(id)!, y: places[i]! });
   }
 }
 /** A cubic from the right edge of one box to the left edge of another. */

@@ -27,21 +27,25 @@ export function childrenOf(nodes: readonly NodeView[]): Map<string, NodeView[]> 
 }
 /** The iterations of a loop as cells; an iteration that is one task is selected as that task. */
 export function cellsOf(loop: NodeView, children: Map<string, NodeView[]>): Cell[] {
-  return (children.get(loop.id) ?? []).map((iteration, i) => {
-    const inside = children.get(iteration.id) ?? [];
-    return {
-      id: inside.length === 1 ? inside[0]!.id : iteration.id,
-      iteration: iteration.iteration ?? i,
-      state: iteration.state,
-    };
-  });
+  return (children.get(loop.id) ?? [])
+    .filter(n => n.kind === 'iteration')
+    .map((iteration, i) => {
+      const inside = children.get(iteration.id) ?? [];
+      return {
+        id: inside.length === 1 ? inside[0]!.id : iteration.id,
+        iteration: iteration.iteration ?? i,
+        state: iteration.state,
+      };
+    });
 }
 /** `train × 12` for a loop over one task, else `for-loop-1 × 12`. */
 export function loopTitle(loop: NodeView, children: Map<string, NodeView[]>): string {
-  const iterations = children.get(loop.id) ?? [];
-  const inside = iterations[0] ? (children.get(iterations[0].id) ?? []) : [];
+  const within = children.get(loop.id) ?? [];
+  const iterations = within.filter(n => n.kind === 'iteration');
+  // Before a run the tasks stand in the loop itself.
+  const inside = iterations[0] ? (children.get(iterations[0].id) ?? []) : within;
   const name = inside.length === 1 ? inside[0]!.displayName : loop.displayName;
-  return iterations.length ? `${name} × ${iterations.length}` : name;
+  return iterations.length ? `${name} × ${iterations.length}` : `${name} × N`;
 }
 /**
  * The drawing of one level. Loops stay closed (thousands of iterations are one box); conditions, exit handlers and nested

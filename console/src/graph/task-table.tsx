@@ -52,7 +52,11 @@ export function TaskTable({
                 <Moment at={node.startedAt} />
               </td>
               <td className="num">
-                <Duration from={node.startedAt} to={node.finishedAt} />
+                {node.state === 'Cached' ? (
+                  <span className="dim">–</span>
+                ) : (
+                  <Duration from={node.startedAt} to={node.finishedAt} />
+                )}
               </td>
             </tr>
           ))}

@@ -29,8 +29,11 @@ function subsequenceDiff(a: readonly string[], b: readonly string[]): DiffLine[]
   let i = 0;
   let j = 0;
   while (i < a.length || j < b.length) {
-    if (i < a.length && j < b.length && a[i] === b[j]) lines.push({ sign: ' ', text: a[(i++, j++, i - 1)]! });
-    else if (j >= b.length || (i < a.length && lengths[i + 1]![j]! >= lengths[i]![j + 1]!))
+    if (i < a.length && j < b.length && a[i] === b[j]) {
+      lines.push({ sign: ' ', text: a[i]! });
+      i += 1;
+      j += 1;
+    } else if (j >= b.length || (i < a.length && lengths[i + 1]![j]! >= lengths[i]![j + 1]!))
       lines.push({ sign: '-', text: a[i++]! });
     else lines.push({ sign: '+', text: b[j++]! });
   }

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ChevronsUpDown } from 'lucide-react';
 import { useEffect, useRef } from 'react';
@@ -39,7 +40,6 @@ export function LogView({ entries, pattern, current, since, wrap, follow, compac
     if (follow && entries.length) virtual.scrollToIndex(entries.length - 1, { align: 'end' });
   }, [follow, entries.length, virtual]);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard
     <section
       className={`lines${wrap ? ' wraps' : ''}${compact ? ' compact' : ''}`}
       ref={scroller}

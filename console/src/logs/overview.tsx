@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noArrayIndexKey: marks of a drawing are their position
 import { useMemo } from 'react';
 import { timeOfDay } from '../lib/time.ts';
 import { useSize } from '../lib/use-size.ts';
@@ -33,21 +34,19 @@ export function LogOverview({ lines, onLine }: { lines: readonly LogLine[]; onLi
         {data.slices.map((slice, i) => {
           const h = slice.lines === 0 ? 0 : slice.level ? heightPx : Math.max(2, (slice.lines / most) * heightPx);
           const tone = slice.level === 'ERROR' ? 'f-fail' : slice.level === 'WARN' ? 'f-wait' : 'f-lines';
-          // biome-ignore lint/suspicious/noArrayIndexKey: a slice is its position
           return (
             <rect
               key={i}
               className={tone}
               x={(i * width) / slices}
               y={heightPx + 2 - h}
-              width={slice.level ? 3 : width / slices - 2}
+              width={slice.level ? 3 : Math.max(1, width / slices - 2)}
               height={h}
             />
           );
         })}
-        <rect x="0.5" y="28" width={width - 1} height="4" fill="var(--deck)" stroke="var(--ink-3)" />
+        <rect x="0.5" y="28" width={Math.max(0, width - 1)} height="4" fill="var(--deck)" stroke="var(--ink-3)" />
         {Array.from({ length: Math.ceil(bands / 2) }, (_, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a band is its position
           <rect
             key={i}
             x={i * 2 * band}

@@ -133,7 +133,7 @@ function Remedy({ label, command }: { label: string; command: string }) {
         <span className="b6">Fix</span>
         <span className="dim t12">as a command</span>
       </div>
-      <pre className="code">{command}</pre>
+      <pre className="code cmdblock">{command}</pre>
       <div className="row">
         <Button
           kind="primary"

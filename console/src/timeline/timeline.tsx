@@ -1,7 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ChevronDown, ChevronRight } from 'lucide-react';
 import { useRef } from 'react';
-import { clockText, timeOfDay } from '../lib/time.ts';
+import { clockText, dateText, timeOfDay } from '../lib/time.ts';
 import { useSize } from '../lib/use-size.ts';
 import { nodeState, StateIcon } from '../parts/state.tsx';
 import type { Bar, Row } from './rows.ts';
@@ -82,7 +82,9 @@ function Axis({
   const band = axisPx / scale.bands;
   const labels = Array.from({ length: Math.floor(scale.bands / scale.labelEvery) + 1 }, (_, i) => i * scale.labelEvery);
   const nowX = now === undefined ? undefined : labelPx + x(now);
-  const text = (ms: number): string => (clock ? timeOfDay(start + ms).slice(0, scale.stepMs < 60_000 ? 8 : 5) : clockText(ms));
+  const text = (ms: number): string => (clock ? axisText(start + ms, scale) : clockText(ms));
+  // A label under the chip of the present would be half hidden.
+  const shown = labels.filter(n => nowX === undefined || Math.abs(labelPx + n * band - nowX) > 48);
   const chip = now === undefined ? '' : clock ? timeOfDay(now) : clockText(now - start);
   return (
     <svg className="gaxis" width={labelPx + axisPx + notePx} height="23" aria-hidden="true">
@@ -91,7 +93,7 @@ function Axis({
         // biome-ignore lint/suspicious/noArrayIndexKey: a band is its position
         <rect key={i} x={labelPx + i * 2 * band} y="17" width={band} height="5" fill="var(--ink-3)" />
       ))}
-      {labels.map(n => (
+      {shown.map(n => (
         <text key={n} x={labelPx + n * band} y="11" textAnchor="middle">
           {text(n * scale.stepMs)}
         </text>
@@ -106,6 +108,11 @@ function Axis({
       )}
     </svg>
   );
+}
+/** The time of day, with the date where an axis spans days. */
+function axisText(at: number, scale: TimeScale): string {
+  const time = timeOfDay(at).slice(0, scale.stepMs < 60_000 ? 8 : 5);
+  return scale.spanMs > 86_400_000 ? `${dateText(at)} ${time}` : time;
 }
 function Grid({ scale, axisPx, height, nowX }: { scale: TimeScale; axisPx: number; height: number; nowX: number | undefined }) {
   const band = axisPx / scale.bands;
@@ -163,7 +170,6 @@ function TimelineRow({
         </span>
         {row.failed && <span className="c-fail t11 nowrap">{row.failed}</span>}
       </button>
-      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the same act is on the button before it */}
       <svg className="gb" width={axisPx + notePx} height={rowPx} aria-hidden="true" onClick={act}>
         {row.bars.map((bar, i) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a bar is an attempt, in order

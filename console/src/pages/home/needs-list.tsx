@@ -1,15 +1,18 @@
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { RotateCcw } from 'lucide-react';
 import { keepNamespace, useSetParams } from '../../app/search.ts';
 import { actOnRun } from '../../data/kfp.ts';
+import { runViewQuery } from '../../data/view.ts';
 import { useNow } from '../../lib/clock.ts';
 import { agoText, roughText } from '../../lib/time.ts';
 import { Button, buttonClass } from '../../parts/button.tsx';
 import { StateMark } from '../../parts/state.tsx';
 import { notify, notifyError } from '../../parts/toast.ts';
+import { failedNotice } from '../run/progress.ts';
 import type { Need } from './needs.ts';
 
-const most = 5;
+const most = 4;
 /** Two lines and two acts for each thing that waits for a person. */
 export function Needs({ needs }: { needs: readonly Need[] }) {
   const set = useSetParams();
@@ -31,9 +34,7 @@ export function Needs({ needs }: { needs: readonly Need[] }) {
                   {need.kind}, {need.kind === 'Run' ? agoText(need.at, now) : roughText(now - need.at)}
                 </span>
               </div>
-              <p className="sub" title={need.text}>
-                {need.text}
-              </p>
+              {need.text === undefined ? <RunReason runId={need.id} /> : <Reason text={need.text} />}
             </div>
             <div className="row a">
               <Button size="small" onClick={() => set({ why: need.why })}>
@@ -64,5 +65,17 @@ export function Needs({ needs }: { needs: readonly Need[] }) {
         </div>
       )}
     </section>
+  );
+}
+/** Why a run that goes on has failed tasks: its view knows. */
+function RunReason({ runId }: { runId: string }) {
+  const { data } = useQuery(runViewQuery(runId));
+  return <Reason text={data?.why?.sentence ?? (data && failedNotice(data)) ?? ' '} />;
+}
+function Reason({ text }: { text: string }) {
+  return (
+    <p className="sub" title={text}>
+      {text}
+    </p>
   );
 }

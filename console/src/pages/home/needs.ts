@@ -13,7 +13,8 @@ export type Need = {
   name: string;
   kind: string;
   at: number;
-  text: string;
+  /** Absent when the run's own view must be asked. */
+  text: string | undefined;
   link: string;
   why: string;
   cost: number;
@@ -40,7 +41,7 @@ export function needsOf(runs: readonly Run[], known: Known, isFresh: (run: Run) 
     name: run.display_name,
     kind: 'Run',
     at: (run.state === 'FAILED' ? parseTime(run.finished_at) : undefined) ?? parseTime(run.created_at) ?? 0,
-    text: run.error?.message ?? 'A task of this run failed.',
+    text: run.error?.message,
     link: `/runs/${run.run_id}`,
     why: `Run/${run.namespace ?? 'default'}/${run.run_id}`,
     cost: run.state === 'FAILED' ? 2 : 4,

@@ -150,7 +150,7 @@ export function Running({ runs, known, pods }: { runs: readonly Run[]; known: Kn
               </td>
               <td className="sub">{line.text}</td>
               <td>
-                <div className="bar" aria-hidden>
+                <div className={line.bar.ok + line.bar.run + line.bar.fail > 0 ? 'bar' : 'bar none'} aria-hidden>
                   <i className="m-ok" style={{ width: `${line.bar.ok * 100}%` }} />
                   <i className="m-run" style={{ width: `${line.bar.run * 100}%` }} />
                   <i className="m-fail" style={{ width: `${line.bar.fail * 100}%` }} />

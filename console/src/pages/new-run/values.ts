@@ -8,7 +8,9 @@ export type Checked = { values: Record<string, unknown>; errors: Record<string, 
 /** How a value stands in its field. */
 export function fieldText(value: unknown): string | undefined {
   if (value === undefined) return undefined;
-  return typeof value === 'string' ? value : JSON.stringify(value, null, typeof value === 'object' ? 1 : 0);
+  if (typeof value === 'string') return value;
+  const nested = value !== null && typeof value === 'object' && Object.values(value).some(v => typeof v === 'object');
+  return JSON.stringify(value, null, nested ? 2 : 0);
 }
 /** The values to send and what is wrong with the rest. Fields left alone are not sent: the default stays the pipeline's. Pure. */
 export function checkDraft(parameters: readonly Parameter[], draft: Draft): Checked {

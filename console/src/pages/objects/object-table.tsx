@@ -1,3 +1,5 @@
+// biome-ignore-all lint/a11y/useFocusableInteractive: cells and options are reached through their grid or input
+// biome-ignore-all lint/a11y/useSemanticElements: a virtual grid, a combobox or a drawing has no element of its own
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef } from 'react';
 import type { TableColumn, TableRow } from '../../data/kube.ts';
@@ -6,6 +8,7 @@ import { exactText, parseTime, roughText } from '../../lib/time.ts';
 import { StateMark, wordState } from '../../parts/state.tsx';
 
 const rowPx = 32;
+const headPx = 28;
 const stateColumns = /^(status|phase|ready|state|type|succeeded|available)$/i;
 /** Widths by what a column holds; the name takes most of the rest. */
 function template(columns: readonly TableColumn[], namespaced: boolean): string {
@@ -41,6 +44,8 @@ export function ObjectTable({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowPx,
+    scrollMargin: headPx,
+    scrollPaddingStart: headPx,
     overscan: 15,
   });
   const shown = columns.map((column, index) => ({ column, index })).filter(c => c.column.priority === 0);
@@ -55,33 +60,30 @@ export function ObjectTable({
     if (place >= 0) virtual.scrollToIndex(place);
   }, [place, virtual]);
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a virtual table cannot be a table element
     <div className="vt" role="grid" aria-label="Objects" aria-rowcount={rows.length + 1} tabIndex={0}>
-      {/* biome-ignore lint/a11y/useFocusableInteractive: rows are reached through the grid */}
-      <div className="vhd" role="row" style={style}>
-        {shown.map(({ column }, i) => [
-          <span
-            key={column.name}
-            role="columnheader"
-            title={column.description}
-            className={column.name === 'Age' ? 'num' : undefined}
-          >
-            {column.name}
-          </span>,
-          namespaced && i === 0 && (
-            <span key="namespace" role="columnheader">
-              Namespace
-            </span>
-          ),
-        ])}
-      </div>
       <div className="vbody" ref={scroller}>
+        <div className="vhd" role="row" style={style}>
+          {shown.map(({ column }, i) => [
+            <span
+              key={column.name}
+              role="columnheader"
+              title={column.description}
+              className={column.name === 'Age' ? 'num' : undefined}
+            >
+              {column.name}
+            </span>,
+            namespaced && i === 0 && (
+              <span key="namespace" role="columnheader">
+                Namespace
+              </span>
+            ),
+          ])}
+        </div>
         <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
           {virtual.getVirtualItems().map(item => {
             const row = rows[item.index]!;
             const { uid, name, namespace } = row.object.metadata;
             return (
-              // biome-ignore lint/a11y/useFocusableInteractive: rows are reached through the grid
               // biome-ignore lint/a11y/useKeyWithClickEvents: j, k and Enter do the same
               <div
                 key={uid ?? name}
@@ -89,7 +91,7 @@ export function ObjectTable({
                 aria-rowindex={item.index + 2}
                 aria-selected={uid === cursor}
                 className={uid === cursor ? 'vr cur' : 'vr'}
-                style={{ ...style, transform: `translateY(${item.start}px)` }}
+                style={{ ...style, transform: `translateY(${item.start - headPx}px)` }}
                 onClick={() => onCursor(uid ?? name)}
               >
                 {shown.map(({ column, index }, i) => [

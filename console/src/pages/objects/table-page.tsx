@@ -14,6 +14,11 @@ import { useKind } from './kind.ts';
 import { ObjectTable } from './object-table.tsx';
 import './objects.css';
 
+/** `InferenceServices`: the plural in the case of its kind. */
+function kindPlural(kind: string, plural: string): string {
+  if (plural.startsWith(kind.toLowerCase())) return kind + plural.slice(kind.length);
+  return kind.slice(0, -1) + plural.slice(kind.length - 1);
+}
 /** The objects of a kind, with the columns the API server prints, live. */
 export function ObjectsPage() {
   const { group, plural } = useRouteParams({ strict: false }) as { group: string; plural: string };
@@ -56,7 +61,7 @@ export function ObjectsPage() {
     <>
       <div className="phead">
         <div className="ptitle">
-          <h1>{kind ? plural[0]!.toUpperCase() + plural.slice(1) : plural}</h1>
+          <h1>{kind ? kindPlural(kind.kind, plural) : plural}</h1>
           {list.loaded && (
             <span className="sub">
               {countText(list.rows.length)} of kind {kind?.kind}

@@ -194,6 +194,7 @@ function PipelineGraph({ view }: { view: PipelineView }) {
               selected={node}
               found={undefined}
               critical={false}
+              plain
               onSelect={id => set({ node: id })}
               onEnter={id => set({ loop: id })}
             />

@@ -92,7 +92,7 @@ export function PipelinesPage() {
                 <col />
                 <col style={{ width: 140 }} />
                 <col style={{ width: 130 }} />
-                <col style={{ width: 110 }} />
+                <col style={{ width: 132 }} />
               </colgroup>
               <thead>
                 <tr>

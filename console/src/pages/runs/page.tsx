@@ -1,3 +1,4 @@
+// biome-ignore-all lint/a11y/noAutofocus: the field appears because its button was pressed
 import { Link, useNavigate } from '@tanstack/react-router';
 import { ArrowUp, Play, Plus, Terminal, Upload, X } from 'lucide-react';
 import { useState } from 'react';
@@ -111,7 +112,6 @@ function ViewTabs({ q, namespace }: { q: string; namespace: string | undefined }
             setNaming(false);
           }}
         >
-          {/* biome-ignore lint/a11y/noAutofocus: the field appears because its button was pressed */}
           <input
             className="input"
             name="name"

@@ -1,3 +1,7 @@
+// biome-ignore-all lint/a11y/noNoninteractiveElementToInteractiveRole: a list of completions is a listbox
+// biome-ignore-all lint/a11y/noStaticElementInteractions: the keyboard has another way to the same act
+// biome-ignore-all lint/a11y/useFocusableInteractive: cells and options are reached through their grid or input
+// biome-ignore-all lint/suspicious/noArrayIndexKey: marks of a drawing are their position
 import { ListFilter, X } from 'lucide-react';
 import { type KeyboardEvent, useId, useMemo, useRef, useState } from 'react';
 import type { Run } from '../../data/kfp.ts';
@@ -77,7 +81,8 @@ export function QueryBar({
     } else return;
     if (event.key !== 'Backspace') event.preventDefault();
   };
-  const typed = text && /[:<>=]/.test(text) ? parseToken(text) : undefined;
+  // An unfinished token is no mistake yet.
+  const typed = /[:<>=]./.test(text) ? parseToken(text) : undefined;
   const shown = open && options.length > 0;
   return (
     <div className="qwrap">
@@ -119,7 +124,7 @@ export function QueryBar({
         <kbd>/</kbd>
       </div>
       {shown && (
-        <div className="sugg">
+        <div className="sugg" style={{ left: Math.max(0, (input.current?.offsetLeft ?? 0) - 12) }}>
           <div className="sh">{suggestions?.title}</div>
           <ul role="listbox" id={list} aria-label="Completions">
             {options.map((option, i) => (
@@ -192,7 +197,6 @@ function Histogram({
         {counts.map((n, i) => {
           const h = Math.max(2, (n / most) * 32);
           const value = from + ((i + 0.5) / counts.length) * (to - from);
-          // biome-ignore lint/suspicious/noArrayIndexKey: a bucket is its position
           return (
             <rect
               key={i}

@@ -150,14 +150,12 @@ export function RunList({ listed: { runs, tokens, names }, firstUse }: { listed:
           items={[
             { title: 'Metrics and parameters' },
             ...(extras.length
-              ? extras
-                  .slice(0, 40)
-                  .map(e => ({
-                    label: `${e.kind === 'param' ? 'param ' : ''}${e.name}`,
-                    checked: shown.some(s => s.id === e.id),
-                    keep: true,
-                    run: () => toggleColumn(e.id),
-                  }))
+              ? extras.slice(0, 40).map(e => ({
+                  label: `${e.kind === 'param' ? 'param ' : ''}${e.name}`,
+                  checked: shown.some(s => s.id === e.id),
+                  keep: true,
+                  run: () => toggleColumn(e.id),
+                }))
               : [{ label: 'No run has logged any', disabled: true, run: () => {} }]),
           ]}
         />

@@ -1,3 +1,5 @@
+// biome-ignore-all lint/a11y/useFocusableInteractive: cells and options are reached through their grid or input
+// biome-ignore-all lint/a11y/useSemanticElements: a virtual grid, a combobox or a drawing has no element of its own
 import { Link } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp, X } from 'lucide-react';
@@ -29,10 +31,11 @@ export type RunTableProps = {
   onRange(first: number, last: number): void;
 };
 const rowPx = 32;
+const headPx = 28;
 /** Fixed widths keep live rows still; the name and the last column take what is left. */
 function template(extras: readonly Extra[], namespace: boolean): string {
   const fixed = [
-    '38px',
+    '24px',
     '118px',
     'minmax(150px, 212fr)',
     'minmax(110px, 162fr)',
@@ -41,10 +44,12 @@ function template(extras: readonly Extra[], namespace: boolean): string {
     '84px',
     '108px',
   ];
-  return [
-    ...fixed,
-    ...extras.map((e, i) => (i === extras.length - 1 ? 'minmax(96px, 118fr)' : e.kind === 'metric' ? '84px' : '96px')),
-  ].join(' ');
+  return [...fixed, ...extras.map((e, i) => extraWidth(e, i === extras.length - 1))].join(' ');
+}
+/** Wide enough for the head in full; the last one takes its share of the rest. */
+function extraWidth({ kind, name }: Extra, last: boolean): string {
+  const px = Math.max(84, Math.round(name.length * 6.8 + (kind === 'param' ? 56 : 24)));
+  return last ? `minmax(${px}px, ${px}fr)` : `${px}px`;
 }
 /** Runs as virtual rows: ten thousand scroll as well as ten. */
 export function RunTable(p: RunTableProps) {
@@ -53,6 +58,8 @@ export function RunTable(p: RunTableProps) {
     count: p.rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowPx,
+    scrollMargin: headPx,
+    scrollPaddingStart: headPx,
     overscan: 15,
   });
   const sparks = useMemo(() => lastTwenty(p.rows, run => durationMs(run, now()) ?? 0), [p.rows]);
@@ -61,7 +68,7 @@ export function RunTable(p: RunTableProps) {
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   const { onEnd, onRange } = p;
-  const seen = scroller.current ? Math.floor(scroller.current.clientHeight / rowPx) : 0;
+  const seen = scroller.current ? Math.floor((scroller.current.clientHeight - headPx) / rowPx) : 0;
   const first = Math.floor((virtual.scrollOffset ?? 0) / rowPx);
   useEffect(() => {
     if (last > p.rows.length - 40) onEnd();
@@ -74,7 +81,6 @@ export function RunTable(p: RunTableProps) {
   const all = p.selected.size > 0 && p.rows.every(r => p.selected.has(r.run_id));
   const head = { gridTemplateColumns: template(p.extras, p.showNamespace) };
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a virtual table cannot be a table element
     <div
       className="vt"
       role="grid"
@@ -83,35 +89,34 @@ export function RunTable(p: RunTableProps) {
       tabIndex={0}
       aria-activedescendant={place >= 0 ? `run-${p.cursor}` : undefined}
     >
-      {/* biome-ignore lint/a11y/useFocusableInteractive: rows are reached through the grid */}
-      <div className="vhd" role="row" style={head}>
-        <span role="columnheader">
-          <Checkbox
-            hideLabel
-            label="Select all rows"
-            checked={all}
-            mixed={p.selected.size > 0 && !all}
-            onChange={p.onSelectAll}
-          />
-        </span>
-        <Head text="State" field="state" {...p} />
-        <Head text="Run" field="display_name" {...p} />
-        <Head text="Pipeline" {...p} />
-        {p.showNamespace && <Head text="Namespace" {...p} />}
-        <Head text="Started" field="created_at" num {...p} />
-        <Head text="Duration" num {...p} />
-        <Head text="Last 20" {...p} />
-        {p.extras.map(extra => (
-          <Head
-            key={extra.id}
-            text={extra.name}
-            {...(extra.kind === 'param' ? { hint: 'param' } : { field: `metric:${extra.name}` })}
-            num
-            {...p}
-          />
-        ))}
-      </div>
       <div className="vbody" ref={scroller}>
+        <div className="vhd" role="row" style={head}>
+          <span role="columnheader">
+            <Checkbox
+              hideLabel
+              label="Select all rows"
+              checked={all}
+              mixed={p.selected.size > 0 && !all}
+              onChange={p.onSelectAll}
+            />
+          </span>
+          <Head text="State" field="state" {...p} />
+          <Head text="Run" field="display_name" {...p} />
+          <Head text="Pipeline" {...p} />
+          {p.showNamespace && <Head text="Namespace" {...p} />}
+          <Head text="Started" field="created_at" num {...p} />
+          <Head text="Duration" num {...p} />
+          <Head text="Last 20" {...p} />
+          {p.extras.map(extra => (
+            <Head
+              key={extra.id}
+              text={extra.name}
+              {...(extra.kind === 'param' ? { hint: 'param' } : { field: `metric:${extra.name}` })}
+              num
+              {...p}
+            />
+          ))}
+        </div>
         <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
           {items.map(item => {
             const run = p.rows[item.index]!;
@@ -120,7 +125,7 @@ export function RunTable(p: RunTableProps) {
                 key={run.run_id}
                 run={run}
                 index={item.index}
-                style={{ ...head, transform: `translateY(${item.start}px)` }}
+                style={{ ...head, transform: `translateY(${item.start - headPx}px)` }}
                 pipeline={p.names.pipelineName(run)}
                 version={p.names.versionName(run)}
                 extras={p.extras}
@@ -159,7 +164,6 @@ function Head({
   const desc = order === 'desc';
   const Arrow = desc ? ArrowDown : ArrowUp;
   return (
-    // biome-ignore lint/a11y/useFocusableInteractive: sorting is done by the button inside
     <span
       role="columnheader"
       className={num ? 'num' : undefined}
@@ -211,7 +215,6 @@ const RunRow = memo(
   }: RowProps) => {
     const firstMetric = extras.find(e => e.kind === 'metric')?.name;
     return (
-      // biome-ignore lint/a11y/useFocusableInteractive: rows are reached through the grid
       // biome-ignore lint/a11y/useKeyWithClickEvents: j, k and Enter do the same
       <div
         className={`vr${selected ? ' sel' : ''}${cursor ? ' cur' : ''}`}

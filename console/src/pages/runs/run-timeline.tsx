@@ -6,7 +6,7 @@ import { clockText, momentText, parseTime } from '../../lib/time.ts';
 import type { Row } from '../../timeline/rows.ts';
 import { Timeline } from '../../timeline/timeline.tsx';
 
-const longestMs = 7 * 86_400_000;
+const longestMs = 2 * 86_400_000;
 const most = 200;
 const states: Record<string, NodeState> = {
   PENDING: 'Pending',
@@ -28,7 +28,7 @@ const tones = {
   Canceled: 'hold',
 } as const;
 
-/** The runs of the query on one clock: what overlapped, what waited. At most seven days back from the newest. */
+/** The runs of the query on one clock: what overlapped, what waited. At most two days back from the newest. */
 export function RunTimeline({ rows, onOpen }: { rows: readonly Run[]; onOpen(id: string): void }) {
   const now = useNow();
   const { bars, start, end } = useMemo(() => layout(rows, now), [rows, now]);
