@@ -31,4 +31,11 @@ export type Call = {
   readonly warnings: string[];
 };
 /** What a proxy subresource connects to; the port by number or name, as asked. */
-export type ProxyTarget = { kind: 'Service' | 'Pod'; namespace: string; name: string; port: string; scheme: 'http' | 'https'; /** Who asks. */ user: UserInfo };
+export type ProxyTarget = {
+  kind: 'Service' | 'Pod';
+  namespace: string;
+  name: string;
+  port: string;
+  scheme: 'http' | 'https' /** Who asks. */;
+  user: UserInfo;
+};

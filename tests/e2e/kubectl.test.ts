@@ -89,7 +89,10 @@ for (const as of identities) {
       noted('scale', 'boat/tern', '--replicas=5');
       noted('explain', 'boat.spec');
       noted('delete', 'crd', 'boats.harbour.example');
-      assert.match(skiff.kubectl(['get', 'boats']).stderr, /doesn't have a resource type "boats"|could not find the requested resource/);
+      assert.match(
+        skiff.kubectl(['get', 'boats']).stderr,
+        /doesn't have a resource type "boats"|could not find the requested resource/,
+      );
     });
 
     test('create, label, annotate, patch, diff, apply both ways, edit and delete', () => {

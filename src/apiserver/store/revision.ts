@@ -1,4 +1,4 @@
-import { deepFreeze, type Frozen, type Obj } from '../../kube/types.ts';
+import { deepFreeze, type Frozen, type Obj } from '../../kube/index.ts';
 
 export type Operation = 'ADDED' | 'MODIFIED' | 'DELETED';
 

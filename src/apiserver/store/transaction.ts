@@ -1,5 +1,5 @@
-import type { Frozen, Obj, OwnerReference } from '../../kube/types.ts';
-import { deepFreeze } from '../../kube/types.ts';
+import type { Frozen, Obj, OwnerReference } from '../../kube/index.ts';
+import { deepFreeze } from '../../kube/index.ts';
 import type { Change } from './hub.ts';
 import { type Operation, Revision, withRevision } from './revision.ts';
 import type { Statements } from './statements.ts';
