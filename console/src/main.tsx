@@ -1,6 +1,7 @@
 import { MutationCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { createRoot } from 'react-dom/client';
+import { fromKfpHash } from './app/kfp-links.ts';
 import { router } from './app/router.tsx';
 import { SessionGate } from './app/session.tsx';
 import { ApiError } from './data/http.ts';
@@ -31,6 +32,9 @@ onBack(() => void queries.invalidateQueries());
 const token = takeToken();
 // A stale one-time link is no failure: the session decides, and asks for a token if there is none.
 if (token) await login(token).catch(notifyError);
+
+const linked = fromKfpHash(location.hash);
+if (linked) history.replaceState(null, '', linked);
 
 createRoot(document.getElementById('root')!).render(
   <QueryClientProvider client={queries}>

@@ -20,7 +20,9 @@ export function useKeyboard(): void {
       const name = nameOf({ key: event.key, ctrl: event.ctrlKey || event.metaKey, shift: event.shiftKey, alt: event.altKey });
       const chord = /^(ctrl|alt)\+/.test(name);
       const inDialog = event.target instanceof HTMLElement && event.target.closest('[role="dialog"]') !== null;
-      if (!chord && (isTyping(event.target) || !singleKeys.on())) return;
+      // While an overlay is being fetched its keys are not the page's.
+      const pending = document.querySelector('[data-pending]') !== null;
+      if (!chord && (pending || isTyping(event.target) || !singleKeys.on())) return;
       const match = matchPress(currentActs(), prefix, name);
       clearTimeout(timer);
       prefix = '';

@@ -14,7 +14,8 @@ import { Sidebar } from './sidebar.tsx';
 import { setTheme, type Theme } from './theme.ts';
 import { TopBar } from './topbar.tsx';
 
-const Palette = lazy(() => import('../acts/palette.tsx').then(m => ({ default: m.Palette })));
+const loadPalette = () => import('../acts/palette.tsx').then(m => ({ default: m.Palette }));
+const Palette = lazy(loadPalette);
 const KeyMap = lazy(() => import('../acts/key-map.tsx').then(m => ({ default: m.KeyMap })));
 const WhySheet = lazy(() => import('../parts/why-sheet.tsx').then(m => ({ default: m.WhySheet })));
 
@@ -29,7 +30,12 @@ export function Frame() {
   useActs(useFrameActs(setOpen, toggleRail));
   useEffect(() => {
     addEventListener('pagehide', commitAll);
-    return () => removeEventListener('pagehide', commitAll);
+    // Fetched once the first screen is done, so that Ctrl+K answers at once.
+    const idle = setTimeout(() => void loadPalette(), 1500);
+    return () => {
+      clearTimeout(idle);
+      removeEventListener('pagehide', commitAll);
+    };
   }, []);
   const close = (): void => setOpen(undefined);
   return (
@@ -50,7 +56,7 @@ export function Frame() {
         <Outlet />
       </main>
       <Toasts />
-      <Suspense>
+      <Suspense fallback={<div data-pending />}>
         {open === 'palette' && <Palette onClose={close} />}
         {open === 'keys' && <KeyMap onClose={close} />}
         {why && <WhySheet subject={why} onClose={() => setWhy(undefined)} />}

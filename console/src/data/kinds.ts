@@ -58,7 +58,13 @@ const jobOrder = [
 /** What state an object is in, by its kind's own rules; undefined for kinds that have no state. */
 export function objectState(o: Obj): ObjectState | undefined {
   const conditions = conditionsOf(o);
-  const status = (o.status ?? {}) as { phase?: string; readyReplicas?: number };
+  const status = (o.status ?? {}) as { phase?: string; reason?: string; message?: string; readyReplicas?: number };
+  if (o.kind === 'Pod' && status.phase)
+    return {
+      word: status.reason ?? status.phase,
+      phase: phaseOf(status.phase),
+      ...(status.message ? { message: status.message } : {}),
+    };
   if (o.kind === 'Notebook') return notebookState(o, status.readyReplicas ?? 0);
   if (/Job$|^Experiment$|^Trial$/.test(o.kind)) {
     for (const [type, phase] of jobOrder) {

@@ -35,7 +35,28 @@ export function LogPanel({ log, compact = false }: { log: LogState; compact?: bo
   };
   const open = (id: number): void => setOpened(old => new Set([...old, id]));
   const focusSearch = (): void => document.querySelector<HTMLInputElement>('.logsearch')?.focus();
+  const numbers = (): number[] => entries.map(e => (e.kind === 'line' ? e.line.number : e.lines[0]!.number));
   useActs([
+    ...(compact
+      ? []
+      : [
+          {
+            id: 'log-down',
+            label: 'Next line',
+            keys: ['j', 'arrowdown'],
+            group: 'Log',
+            quiet: true,
+            run: () => step(numbers(), 1),
+          },
+          {
+            id: 'log-up',
+            label: 'Previous line',
+            keys: ['k', 'arrowup'],
+            group: 'Log',
+            quiet: true,
+            run: () => step(numbers(), -1),
+          },
+        ]),
     { id: 'log-search', label: 'Search the log', keys: '/', group: 'Log', quiet: true, run: focusSearch },
     { id: 'log-next', label: 'Next error', keys: 'n', group: 'Log', run: () => step(errors, 1) },
     { id: 'log-previous', label: 'Previous error', keys: 'p', group: 'Log', quiet: true, run: () => step(errors, -1) },

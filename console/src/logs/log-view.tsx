@@ -1,3 +1,4 @@
+// biome-ignore-all lint/a11y/useKeyWithClickEvents: j and k move from line to line
 // biome-ignore-all lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ChevronsUpDown } from 'lucide-react';
@@ -45,6 +46,11 @@ export function LogView({ entries, pattern, current, since, wrap, follow, compac
       ref={scroller}
       tabIndex={0}
       aria-label="Log lines"
+      onClick={event => {
+        // One listener for all line numbers: as targets of their own they would be too many and too small.
+        const number = (event.target as HTMLElement).closest<HTMLElement>('[data-line]')?.dataset.line;
+        if (number) onLine(Number(number));
+      }}
     >
       <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
         {virtual.getVirtualItems().map(item => {
@@ -63,7 +69,7 @@ export function LogView({ entries, pattern, current, since, wrap, follow, compac
                   {entry.lines.length} lines like “{entry.sample}”, folded
                 </button>
               ) : (
-                <Line line={entry.line} pattern={pattern} on={entry.line.number === current} since={since} onLine={onLine} />
+                <Line line={entry.line} pattern={pattern} on={entry.line.number === current} since={since} />
               )}
             </div>
           );
@@ -78,22 +84,20 @@ function Line({
   pattern,
   on,
   since,
-  onLine,
 }: {
   line: LogLine;
   pattern: RegExp | undefined;
   on: boolean;
   since: number | undefined;
-  onLine(n: number): void;
 }) {
   const indented = line.level === undefined && /^\s/.test(line.text);
   const time =
     line.at === undefined ? '' : since === undefined ? timeOfDay(line.at, true) : `+${((line.at - since) / 1000).toFixed(3)}`;
   return (
     <div className={`lg${tones[line.level ?? ''] ?? (indented ? ' kt' : '')}${on ? ' on' : ''}`}>
-      <button type="button" className="ln" title={`Link to line ${line.number}`} onClick={() => onLine(line.number)}>
+      <span className="ln" data-line={line.number} title="Link to this line">
         {line.number}
-      </button>
+      </span>
       <time>{time}</time>
       <em className={line.level === 'WARN' ? 'c-wait' : line.level === 'ERROR' ? 'c-fail' : 'dim'}>
         {line.level === 'INFO' ? '' : line.level}

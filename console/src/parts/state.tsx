@@ -63,7 +63,7 @@ export function wordState(word: string): State | undefined {
   if (/^(Skipped|Omitted)$/.test(word)) return skip(word);
   if (/^(ScaledToZero)$/.test(word)) return sleep(word);
   if (
-    /^(False|NotReady|Failed|Error|Err\w+|OOMKilled|CrashLoopBackOff|\w*BackOff|Evicted|Refused|Lost|NodeLost|Init:.*Error)$/.test(
+    /^(False|NotReady|Failed|Error|Err\w+|OOMKilled|CrashLoopBackOff|[\w:]*BackOff|Evicted|Refused|Lost|NodeLost|Init:.*Error)$/.test(
       word,
     )
   )

@@ -37,19 +37,18 @@ function template(extras: readonly Extra[], namespace: boolean): string {
   const fixed = [
     '24px',
     '118px',
-    'minmax(150px, 212fr)',
-    'minmax(110px, 162fr)',
+    'minmax(150px, 230fr)',
+    'minmax(110px, 140fr)',
     ...(namespace ? ['110px'] : []),
-    '126px',
+    '120px',
     '84px',
     '108px',
   ];
-  return [...fixed, ...extras.map((e, i) => extraWidth(e, i === extras.length - 1))].join(' ');
+  return [...fixed, ...extras.map(extraWidth)].join(' ');
 }
-/** Wide enough for the head in full; the last one takes its share of the rest. */
-function extraWidth({ kind, name }: Extra, last: boolean): string {
-  const px = Math.max(84, Math.round(name.length * 6.8 + (kind === 'param' ? 56 : 24)));
-  return last ? `minmax(${px}px, ${px}fr)` : `${px}px`;
+/** Wide enough for the head in full. */
+function extraWidth({ kind, name }: Extra): string {
+  return `${Math.max(84, Math.round(name.length * 6.8 + (kind === 'param' ? 56 : 24)))}px`;
 }
 /** Runs as virtual rows: ten thousand scroll as well as ten. */
 export function RunTable(p: RunTableProps) {

@@ -153,7 +153,11 @@ function useFresh(listed: readonly Run[], base: ListParams, ready: boolean): { p
     return new Map(all.map(r => [r.run_id, r]));
   }, [newest.data, running.data, endings]);
   const known = new Set(listed.map(r => r.run_id));
-  const top = listed.map(r => r.created_at).sort().at(-1) ?? '';
+  const top =
+    listed
+      .map(r => r.created_at)
+      .sort()
+      .at(-1) ?? '';
   const fresh = (newest.data?.runs ?? []).filter(r => !known.has(r.run_id) && r.created_at > top).length;
   return { patches, fresh };
 }
