@@ -3,6 +3,7 @@
  * /32 route to each (no bridge: no limit of 1,023 ports, no neighbour flooding, hairpin is plain routing).
  * Closing a Pod's namespace removes its pair, in the background; deleting the link would take 35 ms. */
 #include "skiff.h"
+#include <dirent.h>
 #include <linux/capability.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -65,6 +66,34 @@ static int make_holder(void) { /* the interface that holds the gateway's address
     return fail("interface %s", fabric.name);
 }
 
+/* The holder's alias names the run folder, so that what a killed daemon left can be known for dead: its folder is gone. */
+static void sweep(void) {
+    DIR *links = opendir("/sys/class/net");
+    for (struct dirent *entry; links && (entry = readdir(links));) {
+        char path[NAME_MAX + 32], folder[PATH_MAX], rules[128];
+        if (strncmp(entry->d_name, "sk", 2) || strlen(entry->d_name) != 8 || !strcmp(entry->d_name, fabric.name)) continue;
+        snprintf(path, sizeof path, "/sys/class/net/%s/ifalias", entry->d_name);
+        if (read_file(AT_FDCWD, path, folder, sizeof folder) <= 0) continue;
+        folder[strcspn(folder, "\n")] = 0;
+        if (folder[0] != '/' || access(folder, F_OK) == 0) continue;
+        char *const nft[] = { "nft", "-f", "-", NULL };
+        snprintf(rules, sizeof rules, "table ip %s {}\ndelete table ip %s\n", entry->d_name, entry->d_name);
+        pid_t pid = fabric_command(nft, rules);
+        if (pid > 0) waitpid(pid, NULL, 0);
+        struct request q = { .size = 0 };
+        struct ifinfomsg link = { .ifi_index = if_nametoindex(entry->d_name) };
+        nl_message(&q, RTM_DELLINK, 0, &link, sizeof link);
+        if (link.ifi_index) nl_talk(fabric.netlink, &q);
+    }
+    if (links) closedir(links);
+}
+
+static void sign(void) {
+    char path[64], folder[PATH_MAX];
+    snprintf(path, sizeof path, "/sys/class/net/%s/ifalias", fabric.name);
+    if (getcwd(folder, sizeof folder)) write_file(AT_FDCWD, path, folder);
+}
+
 static int choose_range(void) { /* the first /16 that the host has no route into */
     for (int second = 244; second < 256; second++) {
         fabric.base = 10u << 24 | (unsigned)second << 16;
@@ -93,6 +122,7 @@ int fabric_open(const char *instance, int adopted_user, int adopted_net, uint32_
     } else if (fabric.rootless && enter_own_network()) return -1;
     if (fabric.rootless && (fabric.user = namespace_fd("user")) < 0) return -1;
     if ((fabric.net = namespace_fd("net")) < 0 || (fabric.netlink = nl_open()) < 0) return -1;
+    if (!fabric.rootless) sweep();
     fabric.base = adopted_base;
     if (!adopted_base) {
         struct request q = { .size = 0 };
@@ -102,6 +132,7 @@ int fabric_open(const char *instance, int adopted_user, int adopted_net, uint32_
         if (choose_range()) return -1;
     }
     if (make_holder()) return -1;
+    if (!fabric.rootless) sign();
     struct request q = { .size = 0 };
     struct ifinfomsg lo = { .ifi_index = 1, .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
     if (fabric.rootless) nl_message(&q, RTM_NEWLINK, 0, &lo, sizeof lo);

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import path from 'node:path';
@@ -137,4 +139,60 @@ test('two Skiffs on one host take different ranges', async () => {
   await other.run('web1', ['/bin/sleep', '1000']);
   if (process.getuid!() === 0) assert.notEqual(other.runtime.info.podCIDR, t.runtime.info.podCIDR);
   assert.equal(await inPod('client', curl(`http://${ip('web1')}:8080/f`)), 'web1');
+});
+
+test('Open MPI sums over two Pods with no network variable', async c => {
+  const program = path.join(t.home, 'mpi', 'sum');
+  await mkdir(path.dirname(program), { recursive: true });
+  const source = `#include <mpi.h>
+#include <stdio.h>
+int main(int c,char**v){int r,s=0,x;MPI_Init(&c,&v);MPI_Comm_rank(MPI_COMM_WORLD,&r);x=r+1;
+MPI_Allreduce(&x,&s,1,MPI_INT,MPI_SUM,MPI_COMM_WORLD);printf("sum %d\\n",s);MPI_Finalize();return 0;}`;
+  const compiler = spawnSync('mpicc.openmpi', ['-x', 'c', '-', '-o', program], { input: source });
+  if (compiler.error || compiler.status !== 0) return c.skip('no Open MPI compiler here');
+  // The agent asks for a command by a file in a shared volume; the node (this test) starts it in the Pod named.
+  const agent =
+    '#!/bin/sh\nid=$$; h=$1; shift; echo "$*" >/mpi/$id.$h.tmp; mv /mpi/$id.$h.tmp /mpi/$id.$h.ask\nwhile [ ! -e /mpi/$id.end ]; do sleep 0.01; done\n';
+  await writeFile(path.join(t.home, 'mpi', 'agent'), agent, { mode: 0o755 });
+  await writeFile(path.join(t.home, 'mpi', 'hosts'), 'mpi1 slots=1\nmpi2 slots=1\n');
+  const mounts = [{ kind: 'bind', source: path.dirname(program), target: '/mpi', readOnly: false, idmap: true } as const];
+  const worker = (uid: string, aliases: { ip: string; names: string[] }[]) =>
+    t.run(uid, ['/bin/sleep', '1000'], { mounts }, { hostAliases: aliases });
+  await worker('mpi1', []);
+  await worker('mpi2', [{ ip: ip('mpi1'), names: ['mpi1'] }]);
+  await t.running('mpi1');
+  await t.running('mpi2');
+  const env = Object.entries({
+    OMPI_ALLOW_RUN_AS_ROOT: '1',
+    OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1',
+    OMPI_MCA_rmaps_base_oversubscribe: '1',
+    OMPI_MCA_hwloc_base_binding_policy: 'none',
+    OMPI_MCA_plm_rsh_agent: '/mpi/agent',
+    OMPI_MCA_plm_rsh_no_tree_spawn: '1',
+  }).map(([name, value]) => ({ name, value }));
+  const aliases = ['mpi1', 'mpi2'].map(uid => ({ ip: ip(uid), names: [uid] }));
+  const argv = ['mpirun.openmpi', '-np', '2', '--hostfile', '/mpi/hosts', '/mpi/sum'];
+  await t.run('launcher', argv, { mounts, env }, { hostAliases: aliases });
+  const asked = new Set<string>();
+  const done = t.exited('launcher').then(fact => ({ fact }));
+  for (;;) {
+    for (const name of await readdir(path.dirname(program))) {
+      const [, id, host] = /^(\d+)\.(\w+)\.ask$/.exec(name) ?? [];
+      if (!id || !host || asked.has(name)) continue;
+      asked.add(name);
+      const session = await t.runtime.exec(host, 'main', {
+        argv: sh(`sh /mpi/${name}; touch /mpi/${id}.end`),
+        stdin: false,
+        tty: false,
+      });
+      session.stdout!.resume();
+      session.stderr!.resume();
+    }
+    const ended = await Promise.race([done, new Promise<undefined>(resolve => setImmediate(resolve, undefined))]);
+    if (!ended) continue;
+    const output = await readFile(t.logPath('launcher'), 'utf8');
+    assert.equal(ended.fact.exitCode, 0, output);
+    assert.equal(output.match(/sum 3/g)?.length, 2);
+    return;
+  }
 });
