@@ -7,6 +7,11 @@ type Listed = { run_id: string; display_name: string; state?: string };
 
 export const viewOf = (door: DoorClient, runId: string) => door.json<RunView>(`/console/api/runs/${encodeURIComponent(runId)}`);
 
+/** `run/x` and `x` name the same run. */
+export function nameOf(typed: string): string {
+  return typed.replace(/^runs?\//, '');
+}
+
 /**
  * A run by id, start of an id, object name or display name (the newest one).
  * @throws UserError when there is none.
@@ -44,6 +49,16 @@ export async function follow(door: DoorClient, runId: string, print: (line: stri
     }
   }
   return last;
+}
+
+/** A task as people type it: its address in the run, or its name (the last one that started). */
+export function nodeOf(view: RunView, task: string): RunView['nodes'][number] {
+  const node = view.nodes.find(n => n.id === task) ?? view.nodes.findLast(n => n.taskName === task && n.attempts.length > 0);
+  if (!node)
+    throw new UserError(
+      `run ${view.displayName} has no task ${task}; its tasks are ${[...new Set(view.nodes.map(n => n.id))].join(', ')}`,
+    );
+  return node;
 }
 
 function spent(n: RunView['nodes'][number]): string {

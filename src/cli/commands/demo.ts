@@ -20,7 +20,7 @@ export const run: Command['run'] = async c => {
   c.print(`Skiff runs at http://127.0.0.1:${record.ports.console}. Submitting examples/lifecycle/pipeline.py with the kfp SDK …`);
   const runId = await submit(c, python, door.baseUrl);
   const { url } = await door.post<{ url: string }>('/console/api/links', {});
-  c.print(`Watch it: ${url}&to=/runs/${runId}`);
+  c.print(`Watch it: ${url.replace('/#', `/runs/${runId}#`)}`);
   const view = await follow(door, runId, c.print);
   report(view, c.print);
   if (c.options['exit']) await down(c);

@@ -2,6 +2,7 @@ import { dump } from 'js-yaml';
 import { type Command, UserError } from '../command.ts';
 import { DoorClient } from '../door-client.ts';
 import { DISCOVERY, findResource, pathOf } from '../resources.ts';
+import { findRun } from '../runs.ts';
 
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
 type Table = {
@@ -16,9 +17,15 @@ export const run: Command['run'] = async c => {
   const name = named ?? c.args[1];
   if (!typed) throw new UserError('usage: skiff get KIND [NAME] [-n NAMESPACE] [-o yaml|json]', 2);
   const door = DoorClient.of(c.home);
+  // A run has an id that people know and an object of another name.
+  const run = /^runs?$/i.test(typed) && name ? await findRun(door, name) : undefined;
   const resource = await findResource(path => door.json(`/k8s${path}`, { headers: { accept: DISCOVERY } }), typed);
   const all = c.options['all-namespaces'] === true;
-  const path = pathOf(resource, all ? undefined : ((c.options['namespace'] as string | undefined) ?? 'default'), name);
+  const path = pathOf(
+    resource,
+    all ? undefined : (run?.namespace ?? (c.options['namespace'] as string | undefined) ?? 'default'),
+    run?.name ?? name,
+  );
   const output = c.options['output'] as string | undefined;
   if (output === 'json' || output === 'yaml') {
     const object = await door.json(path);

@@ -1,9 +1,16 @@
 import type { Command } from '../command.ts';
+import type { Act } from './run-acts.ts';
 
 /** The command table. A command's code is loaded when it runs: `skiff help` and clients stay quick. */
 const lazy = (c: Omit<Command, 'run'>, load: () => Promise<{ run: Command['run'] }>): Command => ({
   ...c,
   run: async x => (await load()).run(x),
+});
+const runAct = (name: Act, summary: string): Command => ({
+  name,
+  usage: `${name} RUN…`,
+  summary,
+  run: async c => (await import('./run-acts.ts')).act(name, c),
 });
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
@@ -28,13 +35,14 @@ export const commands: readonly Command[] = [
   lazy(
     {
       name: 'run',
-      usage: 'run FILE [--param k=v] [--follow]',
-      summary: 'run a compiled pipeline',
+      usage: 'run FILE|PIPELINE [-p k=v] [--follow]',
+      summary: 'run a compiled or stored pipeline; --clone RUN runs one again',
       options: {
         param: { type: 'string', short: 'p', multiple: true },
         follow: { type: 'boolean', short: 'f' },
         name: text,
         experiment: text,
+        clone: text,
         ...namespace,
       },
     },
@@ -42,15 +50,35 @@ export const commands: readonly Command[] = [
   ),
   lazy(
     {
+      name: 'upload',
+      usage: 'upload FILE [--name N] [--pipeline N]',
+      summary: 'store a compiled pipeline, or a new version of one',
+      options: { name: text, pipeline: text },
+    },
+    () => import('./upload.ts'),
+  ),
+  lazy({ name: 'list', usage: 'list runs', summary: 'the newest runs', options: namespace }, () => import('./list.ts')),
+  runAct('terminate', 'stop a run and its Pods'),
+  runAct('retry', 'run again what failed, keeping what succeeded'),
+  runAct('archive', 'put runs away'),
+  runAct('unarchive', 'bring runs back'),
+  runAct('delete', 'delete runs, their Pods and their history'),
+  lazy(
+    {
       name: 'logs',
-      usage: 'logs POD|RUN [TASK] [--follow]',
+      usage: 'logs POD|RUN [--task T] [--follow]',
       summary: 'the log of a Pod, or of a task of a run',
-      options: { follow: { type: 'boolean', short: 'f' }, container: { type: 'string', short: 'c' }, ...namespace },
+      options: { follow: { type: 'boolean', short: 'f' }, container: { type: 'string', short: 'c' }, task: text, ...namespace },
     },
     () => import('./logs.ts'),
   ),
   lazy(
-    { name: 'why', usage: 'why KIND/NAME', summary: 'why something is not as asked', options: { ...namespace, json: flag } },
+    {
+      name: 'why',
+      usage: 'why KIND/NAME [--task T]',
+      summary: 'why something is not as asked',
+      options: { ...namespace, json: flag, task: text },
+    },
     () => import('./why.ts'),
   ),
   lazy(

@@ -1,10 +1,11 @@
 import { type Command, UserError } from '../command.ts';
 import { DoorClient } from '../door-client.ts';
-import { findRun } from '../runs.ts';
+import { findRun, nameOf, nodeOf } from '../runs.ts';
 
 /** The log of a Pod by its name, or of a task of a run: its last attempt's. */
 export const run: Command['run'] = async c => {
-  const [name, task] = c.args;
+  const name = c.args[0];
+  const task = (c.options['task'] as string | undefined) ?? c.args[1];
   if (!name) throw new UserError('usage: skiff logs POD|RUN [TASK] [--follow]', 2);
   const door = DoorClient.of(c.home);
   const target = task
@@ -19,12 +20,9 @@ export const run: Command['run'] = async c => {
 };
 
 async function taskPod(door: DoorClient, run: string, task: string): Promise<{ namespace: string; pod: string }> {
-  const view = await findRun(door, run);
-  const node = view.nodes.find(n => n.id === task) ?? view.nodes.findLast(n => n.taskName === task && n.attempts.length > 0);
-  const pod = node?.attempts.at(-1)?.pod;
-  if (!pod)
-    throw new UserError(
-      `run ${view.displayName} has no started task ${task}; its tasks are ${[...new Set(view.nodes.map(n => n.id))].join(', ')}`,
-    );
+  const view = await findRun(door, nameOf(run));
+  const node = nodeOf(view, task);
+  const pod = node.attempts.at(-1)?.pod;
+  if (!pod) throw new UserError(`task ${node.id} has not started a Pod: it is ${node.state}`);
   return { namespace: view.namespace, pod };
 }

@@ -49,8 +49,8 @@ export function RecurringPage() {
           {isPending && <SkeletonRows what="the recurring runs" />}
           {error && <Problem error={error} what="the recurring runs" retry={() => void refetch()} />}
           {data && list.length === 0 && (
-            <FirstUse title="No recurring runs yet" command="skiff run pipeline.yaml --cron '0 0 2 * * *'">
-              A recurring run starts a pipeline by the clock.
+            <FirstUse title="No recurring runs yet" command="skiff run pipeline.yaml --follow">
+              A recurring run starts a pipeline by the clock. This release does not serve them yet; start runs by hand.
             </FirstUse>
           )}
           {list.length > 0 && (
