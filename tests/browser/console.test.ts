@@ -97,7 +97,7 @@ describe('the console in Chromium', { skip: hasChromium ? false : 'Chromium is n
   it('opens an object by name from the palette', async () => {
     const { page } = await openPage(context, `${served.url}/`, '.need li');
     await page.keyboard.press('Control+k');
-    await page.locator('.ptx').waitFor();
+    await page.locator('.ptx:focus').waitFor();
     await page.keyboard.type('fraud-train-8838');
     await page.locator('[cmdk-item]', { hasText: 'fraud-train-8838' }).first().waitFor();
     await page.keyboard.press('Enter');

@@ -19,9 +19,8 @@ export function useKeyboard(): void {
       if (event.defaultPrevented || event.isComposing || ['Control', 'Shift', 'Alt', 'Meta'].includes(event.key)) return;
       const name = nameOf({ key: event.key, ctrl: event.ctrlKey || event.metaKey, shift: event.shiftKey, alt: event.altKey });
       const chord = /^(ctrl|alt)\+/.test(name);
-      const inDialog = event.target instanceof HTMLElement && event.target.closest('[role="dialog"]') !== null;
-      // While an overlay is being fetched its keys are not the page's.
-      const pending = document.querySelector('[data-pending]') !== null;
+      // While an overlay is open, or being fetched, single keys are not the page's.
+      const pending = document.querySelector('[data-pending],[role="dialog"]') !== null;
       if (!chord && (pending || isTyping(event.target) || !singleKeys.on())) return;
       const match = matchPress(currentActs(), prefix, name);
       clearTimeout(timer);
@@ -34,10 +33,9 @@ export function useKeyboard(): void {
         }, sequenceMs);
         return;
       }
-      // A focused button owns Enter and Space; a dialog owns Escape.
+      // A focused button owns Enter and Space.
       const button = event.target instanceof HTMLElement && event.target.closest('button,a[href],summary') !== null;
       if ((name === 'enter' || name === 'space') && button) return;
-      if (name === 'escape' && inDialog) return;
       event.preventDefault();
       match.act.run();
     };

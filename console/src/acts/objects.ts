@@ -74,6 +74,11 @@ function cachedObjects(client: QueryClient, resource: Resource): Obj[] {
   });
   return known.flatMap(([, objects]) => objects ?? []);
 }
+/** Names that begin with the words, then names that contain them, then letters in order. */
+export function rank(words: string, name: string): number {
+  const [a, b] = [name.toLowerCase(), words.toLowerCase()];
+  return a.startsWith(b) ? 0 : a.includes(b) ? 1 : 2;
+}
 /** What the page already knows: instant, newest first, live things of other kinds before a flood of runs. */
 export function findObjects(client: QueryClient, words: string, most = 7): Found[] {
   const resources = client.getQueryData<Resource[]>(['discovery']) ?? [];
@@ -109,8 +114,13 @@ export function findObjects(client: QueryClient, words: string, most = 7): Found
         at: e.created_at,
       }),
     ),
-  ].filter(f => isMatch(words, `${f.name} ${f.about}`));
-  const foundRuns = runs.filter(r => isMatch(words, `${r.display_name} ${r.run_id}`)).map(foundRun);
+  ]
+    .filter(f => isMatch(words, `${f.name} ${f.about}`))
+    .sort((a, b) => rank(words, a.name) - rank(words, b.name));
+  const foundRuns = runs
+    .filter(r => isMatch(words, r.display_name) || r.run_id.startsWith(words))
+    .map(foundRun)
+    .sort((a, b) => rank(words, a.name) - rank(words, b.name));
   const others = words ? all : [];
   const list = [...others.slice(0, most - 2), ...foundRuns].slice(0, most);
   const seen = new Set<string>();

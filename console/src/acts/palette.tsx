@@ -45,6 +45,13 @@ export function Palette({ onClose }: { onClose(): void }) {
   const pageActs = listed.filter(a => a.group !== 'Pages' && a.group !== 'Settings' && a.group !== 'Everywhere');
   const wide = prefix === '>' || words !== '';
   const pages = listed.filter(a => (a.group === 'Pages' ? prefix !== '>' : wide && !pageActs.includes(a)));
+  const values = [...pageActs.map(a => `act ${a.id}`), ...objects.map(f => `object ${f.link}`), ...pages.map(a => `act ${a.id}`)];
+  // Results that arrive later must not leave the cursor on a row that is gone.
+  const gone = !prefix && !values.includes(chosen);
+  const first = values[0] ?? '';
+  useEffect(() => {
+    if (gone) setChosen(first);
+  }, [gone, first]);
   useCopyCommand(chosen, acts, objects);
   return (
     <Modal label="Command palette" className="pal" onClose={onClose}>

@@ -10,7 +10,7 @@ import {
   Search as SearchIcon,
   Sun,
 } from 'lucide-react';
-import { Fragment, lazy, Suspense } from 'react';
+import { Fragment, lazy, Suspense, useEffect, useState } from 'react';
 import { knock, useLive } from '../data/live.ts';
 import { sessionQuery } from '../data/session.ts';
 import { useNow } from '../lib/clock.ts';
@@ -53,8 +53,14 @@ function NamespaceSwitcher() {
   const { ns } = useParams();
   const set = useSetParams();
   const shown = ns ?? namespace;
+  // The menu is a good part of the script; it comes after the first screen, or when it is reached for.
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), 1200);
+    return () => clearTimeout(timer);
+  }, []);
   const trigger = (
-    <button type="button" className="ns">
+    <button type="button" className="ns" onPointerEnter={() => setLate(true)}>
       <Folder className="i" aria-hidden />
       {shown ?? 'All namespaces'}
       <ChevronsUpDown className="i" aria-hidden />
@@ -69,6 +75,7 @@ function NamespaceSwitcher() {
       run: () => set({ ns: name }, { push: true }),
     })),
   ];
+  if (!late) return trigger;
   return (
     <Suspense fallback={trigger}>
       <MenuButton trigger={trigger} items={items} />
