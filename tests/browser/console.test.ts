@@ -87,10 +87,11 @@ describe('the console in Chromium', { skip: hasChromium ? false : 'Chromium is n
   });
   it('keeps the last state on screen while Skiff is away', async () => {
     const { page } = await openPage(context, `${served.url}/runs?ns=team-fraud`, '.vr .name');
-    await context.setOffline(true);
+    // Playwright's offline mode depends on which page is in front; refusing every request does not.
+    await page.route('**', route => route.abort('connectionrefused'));
     await page.locator('.lost').waitFor({ timeout: 10_000 });
     assert.ok((await page.locator('.vr').count()) > 10);
-    await context.setOffline(false);
+    await page.unroute('**');
     await page.locator('.lost').getByText('Try now').click();
     await page.locator('.lost').waitFor({ state: 'detached' });
   });

@@ -76,16 +76,10 @@ describe('the console on a real Skiff', { skip: !hasChromium && 'needs-package:c
     const file = join(skiff.home, 'greeting.yaml');
     writeFileSync(file, PIPELINE);
     await open('/pipelines');
-    const [chooser] = await Promise.all([
-      page.waitForEvent('filechooser'),
-      page
-        .getByRole('button', { name: /upload/i })
-        .first()
-        .click(),
-    ]);
-    await chooser.setFiles(file);
-    const confirm = page.getByRole('dialog').getByRole('button', { name: /upload/i });
-    if (await confirm.isVisible().catch(() => false)) await confirm.click();
+    await page.getByRole('button', { name: 'Upload pipeline' }).first().click();
+    await page.locator('input[type=file]').setInputFiles(file);
+    await page.getByLabel('Name', { exact: true }).fill('greeting');
+    await page.keyboard.press('Control+Enter');
     await page.getByText('greeting').first().waitFor();
     await startRun('moon');
     await page.getByText('Succeeded').first().waitFor();

@@ -4,6 +4,7 @@ import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { useKeyboard } from '../acts/keyboard.ts';
 import { type Act, useActs } from '../acts/registry.ts';
 import { useLive } from '../data/live.ts';
+import { OverlayBoundary } from '../parts/boundary.tsx';
 import { commitAll, undoLast } from '../parts/toast.ts';
 import { Toasts } from '../parts/toasts.tsx';
 import { LostBanner } from './lost.tsx';
@@ -31,7 +32,7 @@ export function Frame() {
   useEffect(() => {
     addEventListener('pagehide', commitAll);
     // Fetched once the first screen is done, so that Ctrl+K answers at once.
-    const idle = setTimeout(() => void loadPalette(), 1500);
+    const idle = setTimeout(() => void loadPalette().catch(() => undefined), 1500);
     return () => {
       clearTimeout(idle);
       removeEventListener('pagehide', commitAll);
@@ -56,11 +57,13 @@ export function Frame() {
         <Outlet />
       </main>
       <Toasts />
-      <Suspense fallback={<div data-pending />}>
-        {open === 'palette' && <Palette onClose={close} />}
-        {open === 'keys' && <KeyMap onClose={close} />}
-        {why && <WhySheet subject={why} onClose={() => setWhy(undefined)} />}
-      </Suspense>
+      <OverlayBoundary key={`${open} ${why}`} onError={close}>
+        <Suspense fallback={<div data-pending />}>
+          {open === 'palette' && <Palette onClose={close} />}
+          {open === 'keys' && <KeyMap onClose={close} />}
+          {why && <WhySheet subject={why} onClose={() => setWhy(undefined)} />}
+        </Suspense>
+      </OverlayBoundary>
     </div>
   );
 }

@@ -1,12 +1,9 @@
 import {
-  Blocks,
-  Box,
   Braces,
   CalendarClock,
   ChartLine,
   Cpu,
   FlaskConical,
-  GitFork,
   HardDrive,
   House,
   type LucideIcon,
@@ -19,7 +16,7 @@ import {
   Workflow,
 } from 'lucide-react';
 
-/** A place in the sidebar. Kinds without a page of their own yet are shown by the generic object table. */
+/** A place in the sidebar. Artifacts, Lineage and Components join when they have pages: an entry must lead somewhere. Kinds without a page of their own yet are shown by the generic object table. */
 export type NavItem = {
   label: string;
   to: string;
@@ -59,18 +56,10 @@ export const nav: readonly NavGroup[] = [
     ],
   },
   {
-    label: 'Data',
-    items: [
-      { label: 'Artifacts', to: kind('core', 'configmaps'), icon: Box, keys: 'g a' },
-      { label: 'Lineage', to: '/lineage', icon: GitFork, keys: 'g l' },
-    ],
-  },
-  {
     label: 'Platform',
     items: [
       { label: 'Access', to: kind('kubeflow.org', 'profiles'), icon: Users },
       { label: 'Objects', to: '/objects', icon: Braces, keys: 'g o' },
-      { label: 'Components', to: kind('core', 'pods'), icon: Blocks },
     ],
   },
 ];

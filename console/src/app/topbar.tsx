@@ -10,17 +10,16 @@ import {
   Search as SearchIcon,
   Sun,
 } from 'lucide-react';
-import { Fragment, lazy, Suspense, useEffect, useState } from 'react';
+import { Fragment, useEffect, useState } from 'react';
 import { knock, useLive } from '../data/live.ts';
 import { sessionQuery } from '../data/session.ts';
 import { useNow } from '../lib/clock.ts';
 import { IconButton } from '../parts/button.tsx';
-import type { MenuItem } from '../parts/menu.tsx';
+import type { MenuButton, MenuItem } from '../parts/menu.tsx';
 import { usePageInfo } from './page.ts';
 import { keepNamespace, useParams, useSetParams } from './search.ts';
 import { nextTheme, setTheme, type Theme, useTheme } from './theme.ts';
 
-const MenuButton = lazy(() => import('../parts/menu.tsx').then(m => ({ default: m.MenuButton })));
 const themeIcon = { system: Contrast, light: Sun, dark: Moon } as const satisfies Record<Theme, unknown>;
 
 export function TopBar({ onPalette, onHelp, onMenu }: { onPalette(): void; onHelp(): void; onMenu(): void }) {
@@ -54,13 +53,18 @@ function NamespaceSwitcher() {
   const set = useSetParams();
   const shown = ns ?? namespace;
   // The menu is a good part of the script; it comes after the first screen, or when it is reached for.
-  const [late, setLate] = useState(false);
+  const [Menu, setMenu] = useState<typeof MenuButton>();
+  const load = (): void => {
+    // Without the chunk the button stays as it is; reaching for it tries again.
+    import('../parts/menu.tsx').then(m => setMenu(() => m.MenuButton)).catch(() => undefined);
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once after the first screen
   useEffect(() => {
-    const timer = setTimeout(() => setLate(true), 1200);
+    const timer = setTimeout(load, 1200);
     return () => clearTimeout(timer);
   }, []);
   const trigger = (
-    <button type="button" className="ns" onPointerEnter={() => setLate(true)}>
+    <button type="button" className="ns" onPointerEnter={Menu ? undefined : load}>
       <Folder className="i" aria-hidden />
       {shown ?? 'All namespaces'}
       <ChevronsUpDown className="i" aria-hidden />
@@ -75,12 +79,7 @@ function NamespaceSwitcher() {
       run: () => set({ ns: name }, { push: true }),
     })),
   ];
-  if (!late) return trigger;
-  return (
-    <Suspense fallback={trigger}>
-      <MenuButton trigger={trigger} items={items} />
-    </Suspense>
-  );
+  return Menu ? <Menu trigger={trigger} items={items} /> : trigger;
 }
 function Crumbs() {
   const { crumbs } = usePageInfo();
