@@ -146,10 +146,10 @@ int fabric_open(const char *instance, int adopted_user, int adopted_net, uint32_
 static int connect_pod(int index, int pod_net, int pod_netlink) {
     char name[IFNAMSIZ + 8];
     struct request q = { .size = 0 };
-    struct ifinfomsg up = { .ifi_flags = IFF_UP, .ifi_change = IFF_UP }, peer = { .ifi_index = 2 }, eth0 = { .ifi_index = 2, .ifi_flags = IFF_UP, .ifi_change = IFF_UP },
+    struct ifinfomsg down = { .ifi_flags = 0 }, up = { .ifi_flags = IFF_UP, .ifi_change = IFF_UP }, peer = { .ifi_index = 2 }, eth0 = { .ifi_index = 2, .ifi_flags = IFF_UP, .ifi_change = IFF_UP },
                      lo = { .ifi_index = 1, .ifi_flags = IFF_UP, .ifi_change = IFF_UP };
     snprintf(name, sizeof name, "%sp%d", fabric.name, index);
-    nl_message(&q, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &up, sizeof up);
+    nl_message(&q, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &down, sizeof down);
     nl_attr(&q, IFLA_IFNAME, name, strlen(name) + 1);
     struct rtattr *info = nl_attr(&q, IFLA_LINKINFO, NULL, 0);
     nl_attr(&q, IFLA_INFO_KIND, "veth", 4);
@@ -157,6 +157,13 @@ static int connect_pod(int index, int pod_net, int pod_netlink) {
     nl_attr(&q, IFLA_IFNAME, "eth0", 5);
     nl_attr(&q, IFLA_NET_NS_FD, &pod_net, 4);
     nl_end(&q, other), nl_end(&q, data), nl_end(&q, info);
+    /* Up without a link-local address: each new address on the host makes browsers drop their connections (ERR_NETWORK_CHANGED). */
+    uint8_t none = IN6_ADDR_GEN_MODE_NONE;
+    nl_message(&q, RTM_NEWLINK, 0, &up, sizeof up);
+    nl_attr(&q, IFLA_IFNAME, name, strlen(name) + 1);
+    struct rtattr *families = nl_attr(&q, IFLA_AF_SPEC, NULL, 0), *inet6 = nl_attr(&q, AF_INET6, NULL, 0);
+    nl_attr(&q, IFLA_INET6_ADDR_GEN_MODE, &none, sizeof none);
+    nl_end(&q, inet6), nl_end(&q, families);
     int error = nl_talk(fabric.netlink, &q);
     if (error) return error;
     q = (struct request){ .size = 0 };

@@ -196,3 +196,12 @@ MPI_Allreduce(&x,&s,1,MPI_INT,MPI_SUM,MPI_COMM_WORLD);printf("sum %d\\n",s);MPI_
     return;
   }
 });
+
+test('a Pod gives the host no new address, at which browsers would drop their connections', {
+  skip: process.getuid?.() !== 0 && 'as a user the Pods are not in the host network',
+}, async () => {
+  const route = spawnSync('ip', ['route', 'get', ip('client')], { encoding: 'utf8' }).stdout;
+  const link = / dev (\S+)/.exec(route)?.[1];
+  assert.ok(link, route);
+  assert.equal(spawnSync('ip', ['-o', 'address', 'show', 'dev', link], { encoding: 'utf8' }).stdout, '');
+});
