@@ -49,7 +49,9 @@ async function shoot(url: string, cases: readonly PageCase[], theme: Theme, runI
 mkdirSync(out, { recursive: true });
 const full = await serveConsole();
 const empty = await serveConsole({ empty: true, dist: full.dist });
-const { runs } = (await (await fetch(`${full.url}/apis/v2beta1/runs?page_size=50&sort_by=created_at%20desc`)).json()) as { runs: { run_id: string; display_name: string }[] };
+const { runs } = (await (await fetch(`${full.url}/apis/v2beta1/runs?page_size=50&sort_by=created_at%20desc`)).json()) as {
+  runs: { run_id: string; display_name: string }[];
+};
 const runId = runs.find(r => r.display_name === 'churn-daily-2026-11-22')?.run_id ?? '';
 let failures = 0;
 for (const theme of ['light', 'dark'] as const) {

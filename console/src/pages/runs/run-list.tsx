@@ -212,7 +212,7 @@ export function RunList({ listed: { runs, tokens, names }, firstUse }: { listed:
         />
       )}
       <div className="foot pf">
-        {rows.length > 0 && (
+        {rows.length > 0 && view !== 'timeline' && (
           <span>
             Rows {countText(range.first + 1)} to {countText(Math.max(range.last, 1))} of{' '}
             {runs.narrowed ? plural(rows.length, 'match').replace(/matchs$/, 'matches') : countText(runs.total)}
