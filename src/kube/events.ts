@@ -19,6 +19,7 @@ export class EventRecorder {
   readonly #log: Logger;
   readonly #component: string;
   readonly #seen = new Map<string, Seen>();
+  #count = 0;
   constructor(o: { client: Client; clock: Clock; log: Logger; component: string }) {
     this.#client = o.client;
     this.#clock = o.clock;
@@ -47,7 +48,7 @@ export class EventRecorder {
       await this.#client.write({ verb: 'patch', ref, type: 'merge', patch: { count: seen.count, lastTimestamp: at } });
       return;
     }
-    const name = `${about.name.slice(0, 200)}.${now.getTime().toString(16)}${fnv32a(identity).toString(16).padStart(8, '0')}`;
+    const name = `${about.name.slice(0, 200)}.${this.#stamp(now, identity)}`;
     this.#remember(identity, { name, count: 1 });
     await this.#client.write({
       verb: 'create',
@@ -71,6 +72,12 @@ export class EventRecorder {
         count: 1,
       } as unknown as Obj,
     });
+  }
+
+  /** Nanoseconds as upstream's names have them; what is finer than the clock keeps the order and tells recorders apart. */
+  #stamp(now: Date, identity: string): string {
+    const finer = (this.#count++ % 1_000) * 1_000 + (fnv32a(identity) % 1_000);
+    return (BigInt(now.getTime()) * 1_000_000n + BigInt(finer)).toString(16);
   }
 
   #remember(identity: string, seen: Seen): void {

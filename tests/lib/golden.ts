@@ -12,6 +12,7 @@ const MASKS: [RegExp, string][] = [
   [/\b(?:\d+d)?(?:\d+h)?(?:\d+m)?\d+s\b/g, '<age>'],
   [/-(?:[0-9a-f]{8,10}|[bcdfghjklmnpqrstvwxz2456789]{8,10})-[bcdfghjklmnpqrstvwxz2456789]{5}\b/g, '-<hash>-<id>'],
   [/kube-api-access-\w{5}/g, 'kube-api-access-<id>'],
+  [/\/tmp\/skiff-test-\w+/g, '<home>'],
   [/\/tmp\/(?:LIVE|MERGED)-\d+/g, '/tmp/<dir>'],
   [/skiff:\/\/[0-9a-f]+/g, 'skiff://<id>'],
   [/ {2,}/g, '  '],
