@@ -70,7 +70,7 @@ export async function openPage(context: BrowserContext, url: string, ready: stri
   });
   await page.clock.setFixedTime(new Date(drawnAt));
   await page.goto(url);
-  await page.locator(ready).first().waitFor({ timeout: 15_000 });
+  await page.locator(ready).first().waitFor({ timeout: 60_000 });
   await page.evaluate(() => document.fonts.ready);
   return { page, errors };
 }
