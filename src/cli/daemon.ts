@@ -79,12 +79,21 @@ export async function startDaemon(o: DaemonOptions): Promise<Daemon> {
     user: SYSTEM,
     sessions: sessionsOf(() => streams),
   });
+  // Its callers end with this process: a commit is enough for them.
+  const ownClient = createClient({
+    transport: api.transport,
+    mapper: api.mapper,
+    user: SYSTEM,
+    sessions: sessionsOf(() => streams),
+    durable: false,
+  });
   const node = await createNode({
     ...basis,
     home: home.folder,
     nodeName: NODE_NAME,
     runtime,
-    client,
+    client: ownClient,
+    durable: () => api.durable(),
     stageDir: id => blobs.stage(id),
     hostEnv: forPods(o.hostEnv),
     apiServiceIP: '10.96.0.1',
@@ -95,7 +104,7 @@ export async function startDaemon(o: DaemonOptions): Promise<Daemon> {
   await Promise.all([ensureRoles(client, api.mapper, controllers), ownEndpoints(client, runtime.info.gatewayIP, POD_PORTS)]);
   await node.start();
   const runner = startControllers({
-    client,
+    client: ownClient,
     controllers,
     sources: [...work.sources, ...node.sources, ...modules.flatMap(m => m.sources?.(env) ?? [])],
     performers: [...work.performers, ...node.performers, ...modules.flatMap(m => m.performers?.(env) ?? [])],

@@ -28,6 +28,8 @@ export const runController: ControllerDef<Run, Memo> = {
   name: 'pipelines-run',
   for: RUN_GVK,
   owns: ['v1/Pod'],
+  // Read too: a claim that exists already may be this run's own, made before a crash.
+  reads: [{ gvk: 'v1/PersistentVolumeClaim' }],
   writes: [{ gvk: 'v1/PersistentVolumeClaim', verbs: ['create', 'delete'] }],
   sources: [{ name: RUN_LOG }],
   finalizer: RUN_FINALIZER,

@@ -18,6 +18,7 @@ import { stageId } from '../controller/pod.ts';
 import type { StepPod } from '../controller/pod-parts.ts';
 import { at } from '../engine/chunks.ts';
 import type { AttemptOutcome } from '../engine/events.ts';
+import { apply } from '../engine/fold.ts';
 import { type Instance, nodeOf, type RunState } from '../engine/state.ts';
 import { noValues, type Values } from '../engine/values.ts';
 import { PipelineError } from '../errors.ts';
@@ -63,10 +64,11 @@ export class Effects {
       return;
     }
     const statements: Statement[] = [];
-    const state = this.#log.state(runUid);
+    const before = this.#log.state(runUid);
+    // A node may come to be in the same batch that finds it cached: another task had asked for the same fingerprint.
+    const state = before && events.some(e => e.type === 'node.cached') ? apply(before, events) : before;
     for (const event of events) {
       if (event.type !== 'node.cached' || !state) continue;
-      // It was there when the cache was asked.
       const instance = at(state.nodes, event.node)!;
       const o = { type: CONTAINER, state: 'CACHED', outputs: event.outputs, inputs: event.inputs, reused: true } as const;
       statements.push(...(await recordNode(this.#recorder, state, instance, o, this.#env.clock.now())).statements);

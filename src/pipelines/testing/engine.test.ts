@@ -70,6 +70,24 @@ test('a run goes from its object to Pods, artifacts, lineage and status', async 
   assert.equal(cluster.pods().length, 2);
 });
 
+test('a task whose scope starts when the cache has been asked for its like already is taken from the cache at once', async () => {
+  await using cluster = await TestCluster.start(({ input, write }) => {
+    write(input.outputs.parameters['n']!.outputFile, '1');
+    return 0;
+  });
+  const twin = () => task('twin', {}, cached);
+  const inner = dag({ twin: twin() });
+  const root = dag({ twin: twin(), scope: task('inner', {}, { dependentTasks: ['twin'] }) });
+  const spec = pipeline(root, { twin: component({}, { n: 'NUMBER_INTEGER' }), inner });
+  spec.deploymentSpec!.executors!['exec']!.container!.args = ['{{$}}'];
+  for (const name of ['one', 'two']) {
+    cluster.createRun(name, spec);
+    await cluster.until('the run succeeds', succeeded(cluster, name));
+  }
+  const rows = await rowsOf(cluster, 'two');
+  assert.deepEqual([rows['twin']!.state, rows['scope.twin']!.state], ['Cached', 'Cached']);
+});
+
 test('the second run takes from the cache what the first has made', async () => {
   await using cluster = await TestCluster.start(program);
   cluster.createRun('one', makeAndUse());
