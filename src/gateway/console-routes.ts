@@ -1,4 +1,4 @@
-import { type Client, errors, explain, type Frozen, type Obj, type UserInfo, type Why } from '../kube/index.ts';
+import { type Client, errors, explain, type Frozen, type Gvk, type Obj, type UserInfo, type Why } from '../kube/index.ts';
 import type { Route, RouteRequest } from '../net/index.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -60,11 +60,17 @@ async function why(o: ConsoleOptions, r: RouteRequest) {
   if (!gvk || !name)
     throw errors.badRequest(`kind and name are required; ${JSON.stringify(kind)} is ${gvk ? 'known' : 'not a served kind'}`);
   const at = gvk.lastIndexOf('/');
-  const object = await r.client.get({
-    apiVersion: gvk.slice(0, at),
-    kind: gvk.slice(at + 1),
-    name,
-    ...(namespace ? { namespace } : {}),
-  });
+  const ref = { apiVersion: gvk.slice(0, at), kind: gvk.slice(at + 1), name, ...(namespace ? { namespace } : {}) };
+  const object = UUID.test(name) ? await byUid(r.client, gvk, name) : await r.client.get(ref);
   return { json: (await o.why(object, r.client)) ?? (await explain(object, r.client)) };
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** People know some objects (runs) by their uid. */
+async function byUid(client: Client, gvk: Gvk, uid: string): Promise<Frozen<Obj>> {
+  for await (const page of client.list(gvk)) {
+    const found = page.items.find(i => i.metadata.uid === uid);
+    if (found) return found;
+  }
+  throw errors.notFound({ group: '', plural: gvk }, uid);
 }

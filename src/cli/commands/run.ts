@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { parseAllDocuments } from 'yaml';
+import { loadYaml } from '../../pipelines/ir/index.ts';
 import { type Command, UserError } from '../command.ts';
 import { DoorClient } from '../door-client.ts';
 import { findRun, follow, nameOf } from '../runs.ts';
@@ -77,7 +77,7 @@ async function ofRun(door: DoorClient, typed: string): Promise<NewRun> {
 
 function parse(text: string, file: string): Document[] {
   try {
-    return parseAllDocuments(text).map(d => d.toJS() as Document);
+    return loadYaml(text) as Document[];
   } catch (e) {
     throw new UserError(`${file} is not YAML: ${(e as Error).message}`);
   }

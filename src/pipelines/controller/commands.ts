@@ -5,7 +5,7 @@ import { type Instance, nodeOf, type RunState, workOf } from '../engine/state.ts
 import { type Artifact, textOf } from '../engine/values.ts';
 import type { Import, K8s } from '../graph/graph.ts';
 import { type ExecutorInput, executorInput } from '../ir/executor-input.ts';
-import { bucketKey, localPath, PARAMETER_FOLDER, stagePath } from '../ir/paths.ts';
+import { bucketKey, inputPaths, localPath, PARAMETER_FOLDER, stagePath } from '../ir/paths.ts';
 import { resolveJson } from '../ir/placeholders.ts';
 import { runOwner, stageId, stepPod, workspaceClaim } from './pod.ts';
 import type { StepPod } from './pod-parts.ts';
@@ -37,9 +37,11 @@ function stageOf(state: RunState, instance: Instance, attempt: number, input: Ex
   const inputs = Object.values(input.inputs.artifacts).flatMap(a => a.artifacts);
   const outputs = Object.values(input.outputs.artifacts).flatMap(a => a.artifacts);
   const copies = inputs.flatMap(({ uri, metadata }) => {
-    const to = stagePath(localPath(uri, metadata));
     const place = bucketKey(uri);
-    return to && place ? [{ ...place, to }] : [];
+    if (!place) return [];
+    return inputPaths(uri, metadata)
+      .flatMap(path => stagePath(path) ?? [])
+      .map(to => ({ ...place, to }));
   });
   const folders = [PARAMETER_FOLDER, folderOf(input.outputs.outputFile), ...outputs.map(a => folderOf(localPath(a.uri)))];
   const below = folders.map(f => stagePath(f)).filter(f => f !== undefined);

@@ -3,7 +3,7 @@ import { RUN_API_VERSION } from '../api/run.ts';
 import { type Instance, nodeOf, type RunState, workOf } from '../engine/state.ts';
 import type { Exec } from '../graph/graph.ts';
 import { type ExecutorInput, executorInput } from '../ir/executor-input.ts';
-import { localPath, MOUNTS, WORKSPACE_PATH } from '../ir/paths.ts';
+import { inputPaths, MOUNTS, WORKSPACE_PATH } from '../ir/paths.ts';
 import { resolveText, resolveWords } from '../ir/placeholders.ts';
 import { configurePod } from './kubernetes.ts';
 import type { Env, StepPod } from './pod-parts.ts';
@@ -118,7 +118,7 @@ function contractEnv(attempt: number): Env[] {
 function mounts(input: ExecutorInput): { name: string; mountPath: string; subPath: string }[] {
   const paths = [...Object.values(input.inputs.artifacts), ...Object.values(input.outputs.artifacts)]
     .flatMap(a => a.artifacts)
-    .map(a => localPath(a.uri, a.metadata));
+    .flatMap(a => inputPaths(a.uri, a.metadata));
   paths.push(input.outputs.outputFile, '/tmp/kfp/outputs');
   return MOUNTS.filter(m => m.path === '/minio' || paths.some(p => p.startsWith(`${m.path}/`))).map(({ path, folder }) => ({
     name: VOLUME,

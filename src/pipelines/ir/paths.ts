@@ -12,6 +12,7 @@ export const MOUNTS: readonly { path: string; folder: string }[] = [
   { path: '/gcs', folder: 'gcs' },
   { path: '/oci', folder: 'oci' },
   { path: '/tmp/kfp', folder: 'tmp-kfp' },
+  { path: `${WORKSPACE_PATH}/.artifacts`, folder: 'workspace' },
 ];
 
 /** The folder of object storage that a step writes below: `<root>/<pipeline>/<run>/<task>/<uuid>`, the same for each asking. */
@@ -41,6 +42,14 @@ export function localPath(uri: string, metadata: Readonly<Record<string, unknown
     default:
       return uri;
   }
+}
+
+/**
+ * Where a step may look for an input. What an importer put into the workspace is in both places: SDKs before 2.15 do not
+ * know the mark and look where any artifact of the store is.
+ */
+export function inputPaths(uri: string, metadata: Readonly<Record<string, unknown>> = {}): string[] {
+  return [...new Set([localPath(uri, metadata), localPath(uri)])];
 }
 
 /** An absolute path inside the step as a path below its stage folder; undefined when it is on no mount. */

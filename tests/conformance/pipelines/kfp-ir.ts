@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { parseAllDocuments } from 'yaml';
 import type { NodeView, RunView } from '../../../src/pipelines/api/view.ts';
+import { loadYaml } from '../../../src/pipelines/ir/index.ts';
 import { type Case, type Checker, Skip, type SkipReason } from '../case.ts';
 import type { PipelinesWorld } from './world.ts';
 
@@ -28,9 +28,7 @@ const SKIPPED: Record<string, [SkipReason, string]> = {
 };
 
 function requiredArguments(path: string): Record<string, unknown> {
-  const spec = parseAllDocuments(readFileSync(path, 'utf8'))
-    .map(d => d.toJS() as unknown)
-    .find(d => (d as { pipelineInfo?: unknown })?.pipelineInfo);
+  const spec = loadYaml(readFileSync(path, 'utf8')).find(d => (d as { pipelineInfo?: unknown })?.pipelineInfo);
   const inputs =
     (spec as { root: { inputDefinitions?: { parameters?: Record<string, Parameter> } } }).root.inputDefinitions?.parameters ?? {};
   const required = Object.entries(inputs).filter(([, p]) => p.defaultValue === undefined && !p.isOptional);

@@ -29,15 +29,16 @@ export class PipelinesWorld {
 
   static async open(): Promise<PipelinesWorld> {
     const world = new PipelinesWorld(await Skiff.start());
-    await Promise.all([1, 2, 3].map(n => world.#createSecret(`test-secret-${n}`)));
+    await Promise.all([1, 2, 3].map(n => world.#createSecret(n)));
     return world;
   }
-  async #createSecret(name: string): Promise<void> {
+  /** The Secrets of upstream's suite; steps assert these values. */
+  async #createSecret(n: number): Promise<void> {
     const body = JSON.stringify({
       apiVersion: 'v1',
       kind: 'Secret',
-      metadata: { name },
-      stringData: { username: 'user', password: 'psw' },
+      metadata: { name: `test-secret-${n}` },
+      stringData: { username: `user${n}`, password: `psw${n - 1}` },
     });
     await this.skiff.json('/k8s/api/v1/namespaces/kubeflow/secrets', {
       method: 'POST',

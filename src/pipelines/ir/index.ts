@@ -1,0 +1,1 @@
+export { loadYaml } from './yaml.ts';
