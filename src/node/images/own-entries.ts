@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse } from 'yaml';
+import { load } from 'js-yaml';
 import type { CatalogueEntry } from './table.ts';
 
 /**
@@ -15,7 +15,7 @@ export async function readOwnEntries(home: string): Promise<CatalogueEntry[]> {
     throw error;
   });
   if (text === undefined) return [];
-  const parsed: unknown = parse(text);
+  const parsed: unknown = load(text);
   const list = Array.isArray(parsed) ? parsed : (parsed as { images?: unknown } | null)?.images;
   if (!Array.isArray(list)) throw new Error(`${path}: expected a list of entries`);
   return list.map((entry, i) => checkedEntry(entry, `${path}: entry ${i + 1}`));
