@@ -6,7 +6,15 @@ import type { Duplex } from 'node:stream';
 import { type ApiServer, createApiServer } from '../apiserver/index.ts';
 import { openBlobs, openSql } from '../data/index.ts';
 import { consoleRoutes, Door, kubernetesRoutes, Sessions } from '../gateway/index.ts';
-import { type Client, createClient, type ExecOptions, type ModuleEnv, startControllers, type UserInfo } from '../kube/index.ts';
+import {
+  type Client,
+  createClient,
+  type ExecOptions,
+  type ModuleEnv,
+  type Performer,
+  startControllers,
+  type UserInfo,
+} from '../kube/index.ts';
 import { jsonLogger, type Logger, systemClock, systemIds, VERSION } from '../lib/index.ts';
 import { createNode, type SkiffNode } from '../node/index.ts';
 import { openRuntime } from '../node/runtimes/index.ts';
@@ -51,9 +59,10 @@ export async function startDaemon(o: DaemonOptions): Promise<Daemon> {
   const basis = { clock: systemClock, ids: systemIds, log };
   const startedAt = systemClock.now().toISOString();
 
+  const onPoint = crashPoint(o.crashAt);
   const [sql, runtime] = await Promise.all([
     openSql({ path: home.path('ledger.db'), migrations: modules.flatMap(m => m.tables ?? []), log }),
-    openRuntime({ ...basis, home: home.folder, ...(o.nodeMode ? { mode: o.nodeMode } : {}), onPoint: crashPoint(o.crashAt) }),
+    openRuntime({ ...basis, home: home.folder, ...(o.nodeMode ? { mode: o.nodeMode } : {}), onPoint }),
   ]);
   const blobs = openBlobs({ folder: home.path('artifacts'), sql, ids: systemIds });
   let streams: SkiffNode['streams'] | undefined;
@@ -107,7 +116,9 @@ export async function startDaemon(o: DaemonOptions): Promise<Daemon> {
     client: ownClient,
     controllers,
     sources: [...work.sources, ...node.sources, ...modules.flatMap(m => m.sources?.(env) ?? [])],
-    performers: [...work.performers, ...node.performers, ...modules.flatMap(m => m.performers?.(env) ?? [])],
+    performers: [...work.performers, ...node.performers, ...modules.flatMap(m => m.performers?.(env) ?? [])].map(p =>
+      calling(p, onPoint),
+    ),
     clock: systemClock,
     log,
   });
@@ -117,16 +128,18 @@ export async function startDaemon(o: DaemonOptions): Promise<Daemon> {
   const door = makeDoor({ api, client, env, sessions, ports, baseUrl, startedAt, mode: runtime.info.mode, log });
   const podSocket = home.path('run', 'door.sock');
   podDoor = makeDoor({ api, client, env, sessions, ports, baseUrl, startedAt, mode: runtime.info.mode, log });
-  rmSync(podSocket, { force: true });
+  const apiSocket = home.path('run', 'api.sock');
+  // A daemon that was killed leaves its sockets behind.
+  for (const path of [podSocket, apiSocket]) rmSync(path, { force: true });
   await Promise.all([
     listen(door.server, { host: '127.0.0.1', port: ports.console }),
     listen(podDoor.server, { path: podSocket }),
     api.listen({ host: '127.0.0.1', port: ports.kubernetes }),
-    api.listen({ path: home.path('run', 'api.sock') }),
+    api.listen({ path: apiSocket }),
   ]);
   await runtime.exposeToPods([
     ...POD_PORTS.door.map(port => ({ port, socketPath: podSocket })),
-    { port: POD_PORTS.kubernetes, socketPath: home.path('run', 'api.sock') },
+    { port: POD_PORTS.kubernetes, socketPath: apiSocket },
   ]);
   await runner.synced();
   home.writeDaemon({ pid: process.pid, startedAt, ports, version: VERSION });
@@ -242,6 +255,19 @@ function sessionKey(home: Home): Uint8Array {
 function forPods(env: Record<string, string | undefined>): Record<string, string> {
   const wanted = /^(PIP_\w+|UV_\w+|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|(https?|no|all)_proxy)$/i;
   return Object.fromEntries(Object.entries(env).filter((e): e is [string, string] => e[1] !== undefined && wanted.test(e[0])));
+}
+/** The points of the crash tests that lie between a performer's work and what follows from it. */
+const POINTS_AFTER: Record<string, string> = { 'outputs.collect': 'between-outcome-and-finalizer' };
+function calling(p: Performer, onPoint: (name: string) => void): Performer {
+  const point = POINTS_AFTER[p.name];
+  if (!point) return p;
+  return {
+    ...p,
+    async perform(params, ctx) {
+      await p.perform(params, ctx);
+      onPoint(point);
+    },
+  };
 }
 /** At the asked point the process dies as by a power cut of its own: no handler runs. */
 function crashPoint(wanted: string | undefined): (name: string) => void {

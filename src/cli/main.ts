@@ -60,5 +60,6 @@ try {
 } catch (e) {
   if (e instanceof UserError || e instanceof StatusError) console.error(`skiff: ${e.message}`);
   else console.error(e);
-  process.exitCode = e instanceof UserError ? e.exitCode : 1;
+  // Not just an exit code: what a failed start has opened already must not keep the process.
+  process.exit(e instanceof UserError ? e.exitCode : 1);
 }
