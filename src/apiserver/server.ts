@@ -68,6 +68,8 @@ export type ApiServer = {
   readonly ownerToken: string;
   /** Path of the kubeconfig. */
   readonly kubeconfigPath: string;
+  /** Resolves when everything written so far is on disk. */
+  durable(): Promise<void>;
   ready(): { ok: boolean; reason?: string };
   /** Prometheus text. */
   metrics(): string;
@@ -138,6 +140,7 @@ export async function createApiServer(o: ApiServerOptions): Promise<ApiServer> {
     kubeconfigPath,
     authenticate: (headers, peer) => authenticator.authenticate(headers, peer),
     metrics: () => metrics.text(),
+    durable: () => store.durable(),
     ready: () => (store.failure ? { ok: false, reason: store.failure.message } : { ok: true }),
     async issueToken(r) {
       const account = find('v1/ServiceAccount', {

@@ -18,7 +18,13 @@ export interface Sessions {
   exec(client: Client, pod: Ref, o: ExecOptions): Promise<ExecSession>;
   portForward(client: Client, pod: Ref, port: number): Promise<Duplex>;
 }
-export type ClientOptions = { transport: Transport; mapper: ResourceMapper; user: UserInfo; sessions?: Sessions };
+export type ClientOptions = {
+  transport: Transport;
+  mapper: ResourceMapper;
+  user: UserInfo;
+  sessions?: Sessions /** See ApiRequest. */;
+  durable?: false;
+};
 
 const PATCH_TYPES = {
   json: 'application/json-patch+json',
@@ -193,6 +199,7 @@ class TransportClient implements Client {
       method,
       path,
       user: this.user,
+      ...(this.#o.durable === false ? { durable: false as const } : {}),
       headers: {
         accept: 'application/json',
         ...(o.object === undefined ? {} : { 'content-type': o.type ?? 'application/json' }),

@@ -18,6 +18,11 @@ export type ApiRequest = {
   object?: unknown;
   /** Who acts. The HTTP door fills it by authentication; in process the client's identity. */
   user: UserInfo;
+  /**
+   * `false`: answered, and watch events delivered, at the commit instead of after the fdatasync. Only for callers that end
+   * with the server's process; what they do outside of it waits for `durable` itself.
+   */
+  durable?: false;
   signal?: AbortSignal;
 };
 export type ApiWatchEvent = { type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'; object: Frozen<Obj> };

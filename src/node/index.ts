@@ -57,6 +57,7 @@ export async function createNode(o: NodeOptions): Promise<SkiffNode> {
     facts,
     volumes,
     catalogue,
+    durable: o.durable,
     provide: (pod, container, image, attempt) =>
       environments.provide(pod, volumes.folder(pod.metadata.uid!), container, image, attempt),
     node: { nodeName, hostIP, allocatable: { cpu: machine.cpus, memory: machine.memoryBytes } },

@@ -26,6 +26,7 @@ async function stage(t: TestContext) {
     ids: seededIds(1),
     stageDir: async id => join(home, 'stages', id),
     hostEnv: { PIP_CERT: '/etc/ca.pem' },
+    durable: async () => {},
     apiServiceIP: '10.96.0.1',
   });
   await node.start();

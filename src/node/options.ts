@@ -13,6 +13,8 @@ export type NodeOptions = {
   clock: Clock;
   ids: Ids;
   log: Logger;
+  /** Resolves when every Pod that was seen so far is on disk: none starts before. */
+  durable(): Promise<void>;
   /** The folder behind the CSI volume driver `artifacts.<domain>`. */
   stageDir(id: string): Promise<string>;
   /** Variables of the host that Pods get too: pip's configuration, certificates, proxies. */

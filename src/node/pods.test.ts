@@ -32,6 +32,7 @@ before(async () => {
     ids: systemIds,
     stageDir: async id => join(home, 'stages', id),
     hostEnv: existsSync(CERTIFICATES) ? { PIP_CERT: CERTIFICATES, SSL_CERT_FILE: CERTIFICATES } : {},
+    durable: async () => {},
     apiServiceIP: '10.96.0.1',
     backoff: { baseMs: 20, maxMs: 100, resetAfterMs: 600_000 },
   });

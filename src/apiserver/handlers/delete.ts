@@ -20,7 +20,7 @@ function optionsOf(call: Call): DeleteOptions {
 
 async function remove(ctx: ServerContext, call: Call, key: string, name: string, o: DeleteOptions): Promise<Deleted> {
   let isGone = false;
-  const revision = await commit(ctx, o.dryRun, tx => {
+  const revision = await commit(ctx, call.request, o.dryRun, tx => {
     const previous = tx.get(call.storage, key);
     if (!previous) throw errors.notFound(call.def, name);
     const deleted = deleteIn(ctx, tx, call, previous, o);

@@ -11,7 +11,7 @@ export async function finalizeNamespace(ctx: ServerContext, call: Call): Promise
   const { def, info, storage, request } = call;
   const body = readObject(request, def, def, decodeProtobuf) as Obj<{ finalizers?: string[] }>;
   const { dryRun } = writeOptions('UpdateOptions', call.query);
-  const revision = await commit(ctx, dryRun, tx => {
+  const revision = await commit(ctx, call.request, dryRun, tx => {
     const previous = tx.get(storage, info.name!);
     if (!previous) throw errors.notFound(def, info.name!);
     const { resourceVersion } = body.metadata;

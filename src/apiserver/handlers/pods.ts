@@ -47,7 +47,7 @@ export async function bindPod(ctx: ServerContext, call: Call): Promise<ApiRespon
       { reason: 'FieldValueRequired', field: 'target.name', message: 'Required value' },
     ]);
   const { dryRun } = writeOptions('CreateOptions', call.query);
-  await commit(ctx, dryRun, tx => {
+  await commit(ctx, call.request, dryRun, tx => {
     const previous = tx.get(storage, keyOfName(def, info.namespace, info.name!));
     if (!previous) throw errors.notFound(def, info.name!);
     const pod = previous.object as unknown as Pod;
@@ -89,7 +89,7 @@ export async function evictPod(ctx: ServerContext, call: Call): Promise<ApiRespo
     deleteOptions?: unknown;
   };
   const options = deleteOptions(body.deleteOptions, call.query);
-  await commit(ctx, options.dryRun, tx => {
+  await commit(ctx, call.request, options.dryRun, tx => {
     const previous = tx.get(storage, keyOfName(def, info.namespace, info.name!));
     if (!previous) throw errors.notFound(def, info.name!);
     const budgets = ctx.admission.find<Budget>('policy/v1/PodDisruptionBudget', { namespace: info.namespace! });

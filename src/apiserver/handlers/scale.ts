@@ -79,7 +79,7 @@ async function write(
 ): Promise<ApiResponse> {
   const { def, info } = call;
   const options = writeOptions(kind, call.query, isApply(call));
-  const revision = await commit(ctx, options.dryRun, tx => {
+  const revision = await commit(ctx, call.request, options.dryRun, tx => {
     const previous = mustGet(call, tx);
     const old = viewOf(def, previous);
     const scale = next(scaleOf(def, old));

@@ -11,7 +11,7 @@ import type { Call, ServerContext } from '../context.ts';
 import { apiVersionOf, bytesOf, type ResourceDef, viewOf } from '../registry/resource.ts';
 import { type Filter, filterOf } from '../request/filter.ts';
 import { type ListOptions, listOptions } from '../request/options.ts';
-import type { Change, Revision } from '../store/index.ts';
+import type { Change, Hub, Revision } from '../store/index.ts';
 import { atLeast, readAll } from './read.ts';
 import { partialOf, tableOf } from './table.ts';
 
@@ -60,6 +60,7 @@ class Watcher {
   readonly #ctx: ServerContext;
   readonly #call: Call;
   readonly #o: ListOptions;
+  readonly #hub: Hub;
   readonly #filter: Filter;
   #queue: Entry[] = [];
   #wake: (() => void) | undefined;
@@ -73,6 +74,7 @@ class Watcher {
     this.#ctx = ctx;
     this.#call = call;
     this.#o = o;
+    this.#hub = call.request.durable === false ? ctx.store.committed : ctx.store.hub;
     this.#filter = filter;
   }
 
@@ -89,7 +91,7 @@ class Watcher {
       this.#fail(e);
       return;
     }
-    this.#cleanup.push(store.hub.listen(this.#call.storage.id, changes => this.#take(changes)));
+    this.#cleanup.push(this.#hub.listen(this.#call.storage.id, changes => this.#take(changes)));
     const seconds = this.#o.timeoutSeconds ?? 1800 + Math.floor(ids.random() * 1800);
     this.#cleanup.push(clock.after(Math.max(0, seconds) * 1000, () => this.#end()));
     if (this.#o.allowWatchBookmarks) this.#bookmarkLater();
@@ -105,7 +107,7 @@ class Watcher {
   async #queueState(): Promise<void> {
     const { items, rv } = await readAll(this.#ctx, this.#call, this.#filter);
     // A watch may not tell what could still be lost.
-    await this.#ctx.store.durable();
+    if (this.#call.request.durable !== false) await this.#ctx.store.durable();
     this.#rv = rv;
     for (const revision of items) this.#queue.push({ type: 'ADDED', revision });
     if (this.#o.sendInitialEvents)
@@ -115,7 +117,7 @@ class Watcher {
   #replay(): void {
     for (;;) {
       const before = this.#rv;
-      this.#take(this.#ctx.store.changesSince(this.#call.storage, this.#rv, REPLAY));
+      this.#take(this.#ctx.store.changesSince(this.#call.storage, this.#rv, REPLAY, this.#hub));
       if (this.#rv === before) return;
     }
   }
@@ -147,7 +149,7 @@ class Watcher {
     const tick = () => {
       if (this.#queue.length === 0) {
         // Nothing undelivered up to the hub's newest revision: the client may go on from there.
-        this.#rv = Math.max(this.#rv, this.#ctx.store.hub.latest);
+        this.#rv = Math.max(this.#rv, this.#hub.latest);
         this.#queue.push({ type: 'BOOKMARK', object: this.#bookmark() });
         this.#notify();
       }

@@ -1,6 +1,6 @@
 import type { Operation, Revision } from './revision.ts';
 
-/** A committed and durable change. `previous` is the state before, for watchers whose selector it left. */
+/** A committed change. `previous` is the state before, for watchers whose selector it left. */
 export type Change = { rv: number; resource: number; operation: Operation; revision: Revision; previous: Revision | undefined };
 /** What a watcher receives; `overflow` ends it: it was too slow. */
 export type Listener = (changes: readonly Change[]) => void;

@@ -208,3 +208,24 @@ test('loses nothing acknowledged when killed', () =>
     assert.ok(r.rv > kept, 'a revision was used twice');
     await store.close();
   }));
+
+test('tells callers of this process at the commit, all others after the fdatasync', () =>
+  withFolder(async folder => {
+    const { store, pods, clock } = open(folder);
+    const told: string[] = [];
+    store.committed.listen(pods.id, changes => told.push(...changes.map(c => `committed ${c.rv}`)));
+    store.hub.listen(pods.id, changes => told.push(...changes.map(c => `on disk ${c.rv}`)));
+    const early = await store.write(tx => tx.insert(pods, 'a/x', pod('x', '1')), { durable: false });
+    assert.deepEqual(told, [`committed ${early.rv}`], 'an answer without waiting for the disk');
+    assert.deepEqual(store.changesSince(pods, 0, 10), [], 'a watcher that may outlive the process has to wait');
+    const late = await store.write(tx => tx.insert(pods, 'a/y', pod('y', '1')));
+    assert.deepEqual(told, [early, late].map(r => `committed ${r.rv}`).concat([early, late].map(r => `on disk ${r.rv}`)));
+    const alone = await store.write(tx => tx.insert(pods, 'a/z', pod('z', '1')), { durable: false });
+    await store.durable();
+    assert.equal(told.at(-1), `on disk ${alone.rv}`);
+    const onDisk = new Promise<void>(resolve => store.hub.listen(pods.id, () => resolve()));
+    await store.write(tx => tx.remove(pods, tx.get(pods, 'a/z')!), { durable: false });
+    clock.advance(10);
+    await onDisk;
+    await store.close();
+  }));

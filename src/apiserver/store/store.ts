@@ -27,7 +27,7 @@ export type ResourceOptions = {
 };
 export type StoredResource = ResourceOptions & { readonly id: number };
 export type Scope = { namespace?: string; after?: string };
-type Job = { run: (tx: Transaction) => unknown; resolve: (value: never) => void; reject: (e: unknown) => void };
+type Job = { durable: boolean; run: (tx: Transaction) => unknown; resolve: (value: never) => void; reject: (e: unknown) => void };
 
 /** A batch of requests shares one transaction; after this long the others wait for the next tick. */
 const BATCH_MS = 5;
@@ -54,7 +54,10 @@ export class Store {
   #scheduled = false;
   #rv: number;
   #committedRv: number;
+  /** What is on disk: for all who may outlive this process. */
   readonly hub: Hub;
+  /** What is committed, though perhaps not on disk yet: for controllers in this process. */
+  readonly committed: Hub;
 
   /** @throws Error when the file is of a later release or cannot be opened */
   constructor(o: StoreOptions) {
@@ -68,9 +71,10 @@ export class Store {
     this.#sql.run("INSERT INTO meta(k, v) VALUES('last_rv', 0) ON CONFLICT DO NOTHING");
     this.#rv = this.#sql.one<{ v: number }>("SELECT v FROM meta WHERE k = 'last_rv'")!.v;
     this.#committedRv = this.#rv;
-    this.#durability = new Durability(`${o.path}-wal`);
+    this.#durability = new Durability(`${o.path}-wal`, o.clock);
     this.#checkpoints = new Checkpoints(o.path, o.log);
     this.hub = new Hub(this.#rv);
+    this.committed = new Hub(this.#rv);
   }
 
   /** The revision of the last commit. */
@@ -155,15 +159,15 @@ export class Store {
     if (rv < this.compactedRv(resource)) throw errors.expired('The resourceVersion for the provided list is too old.');
   }
 
-  /** Delivered changes after `rv`, of memory or else of the log; at most `limit` of the log. @throws StatusError 410 */
-  changesSince(resource: StoredResource, rv: number, limit: number): Change[] {
-    const recent = this.hub.since(resource.id, rv);
+  /** Changes after `rv` that a hub has delivered, of memory or else of the log; at most `limit` of the log. @throws StatusError 410 */
+  changesSince(resource: StoredResource, rv: number, limit: number, hub = this.hub): Change[] {
+    const recent = hub.since(resource.id, rv);
     if (recent) return recent;
     const oldest = this.compactedRv(resource);
     if (rv < oldest) throw errors.expired(`too old resource version: ${rv} (${oldest})`);
     const changes: Change[] = [];
     for (const row of this.#sql.changes(resource.id, rv, limit)) {
-      const revision = row.rv > this.hub.latest ? undefined : this.#revision(resource, row);
+      const revision = row.rv > hub.latest ? undefined : this.#revision(resource, row);
       if (!revision) continue;
       const previousRow = row.prev === null ? undefined : this.#sql.version(row.prev);
       const previous = previousRow && this.#revision(resource, previousRow);
@@ -172,11 +176,14 @@ export class Store {
     return changes;
   }
 
-  /** Runs `job` in the transaction of this tick; resolves when durable and delivered. A throw undoes this job only. */
-  write<T>(job: (tx: Transaction) => T): Promise<T> {
+  /**
+   * Runs `job` in the transaction of this tick; resolves when on disk and delivered, or with `durable: false` when
+   * committed. A throw undoes this job only.
+   */
+  write<T>(job: (tx: Transaction) => T, { durable }: { durable: boolean } = { durable: true }): Promise<T> {
     if (this.failure) return Promise.reject(readOnly(this.failure));
     return new Promise((resolve, reject) => {
-      this.#queue.push({ run: job, resolve, reject });
+      this.#queue.push({ durable, run: job, resolve, reject });
       if (this.#scheduled) return;
       this.#scheduled = true;
       setImmediate(() => this.#flush());
@@ -260,13 +267,17 @@ export class Store {
 
   #acknowledge(done: readonly { job: Job; value: unknown }[], changes: readonly Change[]): void {
     const upTo = this.#committedRv;
+    this.committed.publish(changes, upTo);
+    for (const { job, value } of done) if (!job.durable) job.resolve(value as never);
+    const waiting = done.filter(d => d.job.durable);
     const settle = () => {
       this.hub.publish(changes, upTo);
-      for (const { job, value } of done) job.resolve(value as never);
+      for (const { job, value } of waiting) job.resolve(value as never);
     };
-    const wait = changes.length > 0 ? this.#durability.synced() : this.durable();
+    if (changes.length === 0 && waiting.length === 0) return;
+    const wait = changes.length > 0 ? this.#durability.synced({ lazily: waiting.length === 0 }) : this.durable();
     wait.then(settle, e => {
-      for (const { job } of done) job.reject(e);
+      for (const { job } of waiting) job.reject(e);
     });
   }
 

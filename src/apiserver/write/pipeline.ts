@@ -1,4 +1,13 @@
-import { type AdmissionRequest, deepFreeze, errors, type FieldError, type Frozen, gvkOf, type Obj } from '../../kube/index.ts';
+import {
+  type AdmissionRequest,
+  type ApiRequest,
+  deepFreeze,
+  errors,
+  type FieldError,
+  type Frozen,
+  gvkOf,
+  type Obj,
+} from '../../kube/index.ts';
 import { trackFields } from '../apply/index.ts';
 import type { Call, ServerContext } from '../context.ts';
 import { gvkOfDef, keyOfName, type ResourceDef, toStorage, viewOf } from '../registry/resource.ts';
@@ -29,8 +38,13 @@ class DryRun extends Error {
 }
 
 /** Runs a write in the transaction of this tick; a dry run is undone, and its answer shows the version that stays. */
-export async function commit(ctx: ServerContext, dryRun: boolean, job: (tx: Transaction) => Revision): Promise<Revision> {
-  if (!dryRun) return await ctx.store.write(job);
+export async function commit(
+  ctx: ServerContext,
+  { durable }: ApiRequest,
+  dryRun: boolean,
+  job: (tx: Transaction) => Revision,
+): Promise<Revision> {
+  if (!dryRun) return await ctx.store.write(job, { durable: durable ?? true });
   let before: Revision | undefined;
   try {
     return await ctx.store.write(tx => {

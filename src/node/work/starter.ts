@@ -34,6 +34,7 @@ export type StarterOptions = {
   volumes: Volumes;
   catalogue: Catalogue;
   provide: Provide;
+  durable(): Promise<void>;
   node: Omit<NodeFacts, 'podIP'>;
   hostEnv: Readonly<Record<string, string>>;
   hostMounts: readonly MountSpec[];
@@ -145,7 +146,12 @@ export class Starter {
   async #context(pod: Frozen<Pod>, client: Client): Promise<SpecContext> {
     const { home, hostEnv, node, clusterDomain } = this.#o;
     const reader = new ObjectReader(client, pod.metadata.namespace!);
-    const [sources, serviceEnv] = await Promise.all([this.#prepareVolumes(pod, reader, client), this.#serviceEnv(pod, client)]);
+    const [sources, serviceEnv] = await Promise.all([
+      this.#prepareVolumes(pod, reader, client),
+      this.#serviceEnv(pod, client),
+      // A Pod that a power cut could make unseen must not have run.
+      this.#o.durable(),
+    ]);
     const { hostname } = sandboxSpec(pod, clusterDomain);
     return { home, pod, reader, node: { ...node, podIP: '' }, sources, hostEnv, serviceEnv, hostname };
   }
