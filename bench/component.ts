@@ -28,7 +28,7 @@ export async function run(): Promise<void> {
   const spec = load(readFileSync(file, 'utf8'));
   const once = async (text: string) => {
     let id = '';
-    const ms = await timed(async () => (id = await succeed(skiff, spec, { text }, 1)));
+    const ms = await timed(async () => (id = await succeed(skiff, spec, { text }, 5)));
     const view = await skiff.json<RunView>(`/console/api/runs/${id}`);
     const output = view.nodes.find(n => n.taskName === 'shout')?.outputs.parameters['Output'];
     if (output !== text.toUpperCase()) throw new Error(`the component put out ${JSON.stringify(output)}`);

@@ -33,6 +33,16 @@ export async function run(): Promise<void> {
     n: STARTS,
   });
 
+  printRow({
+    bench: 'start',
+    name: 'idle-rss',
+    value: await idleMemoryMiB(),
+    unit: 'MiB',
+    peer: 'node -e "setInterval(()=>{},1e6)"',
+    peerValue: emptyNodeMiB(),
+    n: 1,
+  });
+
   const home = await homeWithRuns(RUNS);
   const full: number[] = [];
   for (let i = 0; i < STARTS; i++) full.push(await coldStart(home));
@@ -45,16 +55,6 @@ export async function run(): Promise<void> {
     peer: 'node -e 0',
     peerValue: nodeMs,
     n: STARTS,
-  });
-
-  printRow({
-    bench: 'start',
-    name: 'idle-rss',
-    value: await idleMemoryMiB(),
-    unit: 'MiB',
-    peer: 'node -e "setInterval(()=>{},1e6)"',
-    peerValue: emptyNodeMiB(),
-    n: 1,
   });
 }
 

@@ -36,7 +36,6 @@ export class Volumes {
 
   /** Makes or refreshes all volumes of a Pod. Idempotent. @throws NotStartable FailedMount */
   async prepare(c: PayloadContext): Promise<Map<string, VolumeSource>> {
-    await mkdir(join(this.#o.home, 'pods'), { recursive: true, mode: PRIVATE });
     const root = join(this.folder(c.pod.metadata.uid!), 'volumes');
     await mkdir(root, { recursive: true, mode: PRIVATE });
     const volumes = c.pod.spec!.volumes ?? [];

@@ -107,9 +107,10 @@ export class Effects {
   }
   async #prepare(stage: Stage): Promise<void> {
     const root = await this.#env.blobs.stage(stage.id);
-    for (const folder of stage.folders) await openFolder(root, folder);
+    const made = new Set<string>();
+    for (const folder of stage.folders) await openFolder(root, folder, made);
     for (const { bucket, key, to } of stage.copies) {
-      await openFolder(root, to.slice(0, to.lastIndexOf('/')));
+      await openFolder(root, to.slice(0, to.lastIndexOf('/')), made);
       const single = await this.#env.blobs.stat(bucket, key);
       if (single) await this.#env.blobs.copyTo(single.sha256, join(root, to));
       else
@@ -213,10 +214,12 @@ const CONTAINER = 'system.ContainerExecution';
 const IMPORTER = 'system.ImporterExecution';
 
 /** A folder below a stage that any user of the Pod may write in. */
-async function openFolder(root: string, below: string): Promise<void> {
+async function openFolder(root: string, below: string, known: Set<string>): Promise<void> {
   let path = root;
   for (const part of below.split('/')) {
     path = join(path, part);
+    if (known.has(path)) continue;
+    known.add(path);
     const made = await mkdir(path).then(
       () => true,
       e => {

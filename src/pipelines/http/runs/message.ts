@@ -68,20 +68,27 @@ const TASK_STATE: Record<NodeState, RunState> = {
 export function runDetailsOf(runId: string, nodes: readonly NodeRow[]): Record<string, unknown> | undefined {
   if (nodes.length === 0) return undefined;
   const children = Map.groupBy(nodes, n => n.parent);
-  return { task_details: nodes.map(n => taskDetailOf(runId, n, children.get(n.id) ?? [])) };
+  const taskIds = new Map(nodes.map(n => [n.id, taskIdOf(runId, n.id)]));
+  const idOf = (nodeId: string) => taskIds.get(nodeId) ?? taskIdOf(runId, nodeId);
+  return { task_details: nodes.map(n => taskDetailOf(runId, n, children.get(n.id) ?? [], idOf)) };
 }
 
 export function taskIdOf(runId: string, nodeId: string): string {
   return uuidFrom(Buffer.from(sha256Hex(`${runId}/${nodeId}`), 'hex'));
 }
 
-function taskDetailOf(runId: string, node: NodeRow, children: readonly NodeRow[]): Record<string, unknown> {
+function taskDetailOf(
+  runId: string,
+  node: NodeRow,
+  children: readonly NodeRow[],
+  idOf: (nodeId: string) => string,
+): Record<string, unknown> {
   const last = node.attempts.at(-1);
   const failed = node.attempts.filter(a => a.state === 'Failed' && a !== last).map(a => a.pod);
   const state = TASK_STATE[node.state];
   return compact({
     run_id: runId,
-    task_id: taskIdOf(runId, node.id),
+    task_id: idOf(node.id),
     display_name: node.kind === 'root' ? 'root' : node.displayName,
     create_time: timestamp(node.createdAt),
     start_time: timestamp(node.startedAt ?? node.createdAt),
@@ -92,13 +99,13 @@ function taskDetailOf(runId: string, node: NodeRow, children: readonly NodeRow[]
     error: node.state === 'Failed' && { code: 2, message: node.message ?? last?.message ?? '' },
     inputs: artifactIds(node.inputs.artifacts),
     outputs: artifactIds(node.outputs.artifacts),
-    parent_task_id: node.kind === 'root' ? undefined : taskIdOf(runId, node.parent ?? ''),
+    parent_task_id: node.kind === 'root' ? undefined : idOf(node.parent ?? ''),
     state_history: [
       ...(node.startedAt ? [{ update_time: timestamp(node.startedAt), state: 'RUNNING' }] : []),
       ...(node.finishedAt ? [{ update_time: timestamp(node.finishedAt), state }] : []),
     ],
     pod_name: last?.pod,
-    child_tasks: children.map(c => compact({ task_id: taskIdOf(runId, c.id), pod_name: c.attempts.at(-1)?.pod })),
+    child_tasks: children.map(c => compact({ task_id: idOf(c.id), pod_name: c.attempts.at(-1)?.pod })),
   });
 }
 

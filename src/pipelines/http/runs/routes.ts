@@ -83,14 +83,15 @@ export async function nodesOf(env: ModuleEnv, runId: string): Promise<NodeRow[]>
 
 /** A run with its tasks and, unless it was made from a version, its spec. */
 async function fullRunMessage(env: ModuleEnv, run: Frozen<Run>): Promise<Record<string, unknown>> {
-  const nodes = await nodesOf(env, run.metadata.uid!);
+  const uid = run.metadata.uid!;
+  const [nodes, pipelineSpec, metrics] = await Promise.all([
+    nodesOf(env, uid),
+    run.spec?.pipelineRef ? undefined : apiSpecOfRun(env, run),
+    metricsOf(env.ledger, [uid]),
+  ]);
   return {
     ...runMessageOf(run),
-    ...compact({
-      pipeline_spec: run.spec?.pipelineRef ? undefined : await apiSpecOfRun(env, run),
-      run_details: runDetailsOf(run.metadata.uid!, nodes),
-      metrics: (await metricsOf(env.ledger, [run.metadata.uid!])).get(run.metadata.uid!),
-    }),
+    ...compact({ pipeline_spec: pipelineSpec, run_details: runDetailsOf(uid, nodes), metrics: metrics.get(uid) }),
   };
 }
 

@@ -108,9 +108,11 @@ export function isTime(text: string): boolean {
 /** What a client that knows no time for an event expects there. */
 export const NEVER = '1970-01-01T00:00:00Z';
 
+const UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 /** Seconds are the resolution of this API. */
 export function timestamp(time: string | number | undefined): string {
   if (time === undefined) return NEVER;
+  if (typeof time === 'string' && UTC.test(time)) return `${time.slice(0, 19)}Z`;
   return `${new Date(typeof time === 'number' ? time * 1000 : time).toISOString().slice(0, 19)}Z`;
 }
 export function unixSeconds(time: string | undefined): number {
@@ -119,11 +121,16 @@ export function unixSeconds(time: string | undefined): number {
 
 /** Leaves out what protojson leaves out when it emits no unpopulated fields. Only this level: values inside are the user's. */
 export function compact<T extends object>(message: T): Partial<T> {
-  return Object.fromEntries(Object.entries(message).filter(([, v]) => !isUnpopulated(v))) as Partial<T>;
+  const populated: Partial<T> = {};
+  for (const key in message) if (!isUnpopulated(message[key])) populated[key] = message[key];
+  return populated;
 }
 function isUnpopulated(v: unknown): boolean {
   if (Array.isArray(v)) return v.length === 0;
-  if (isObject(v)) return Object.keys(v).length === 0;
+  if (isObject(v)) {
+    for (const _ in v) return false;
+    return true;
+  }
   return v === undefined || v === null || v === '' || v === false || v === 0;
 }
 
