@@ -16,12 +16,15 @@ function spec(file: string) {
   const append = (node: string) => ({
     container: {
       image: 'busybox',
-      command: ['sh', '-c', `echo "{{$.pipeline_job_resource_name}} ${node} $0 $KFP_RETRY_INDEX" >> ${file}; sleep 0.1`],
-      args: ["{{$.inputs.parameters['item']}}"],
+      command: ['sh', '-c', `echo "$1 ${node} $0 $KFP_RETRY_INDEX" >> ${file}; sleep 0.1`],
+      args: ["{{$.inputs.parameters['item']}}", "{{$.inputs.parameters['run']}}"],
     },
   });
   const input = { parameters: { item: { parameterType: 'STRING' } } };
-  const constant = (v: string) => ({ parameters: { item: { runtimeValue: { constant: v } } } });
+  const inputs = { parameters: { ...input.parameters, run: { parameterType: 'STRING' } } };
+  // The name of the run: a constant that is nothing but a placeholder.
+  const run = { run: { runtimeValue: { constant: '{{$.pipeline_job_resource_name}}' } } };
+  const constant = (v: string) => ({ parameters: { item: { runtimeValue: { constant: v } }, ...run } });
   const task = (name: string, component: string, inputs: unknown, after: string[] = []) => ({
     [name]: { taskInfo: { name }, componentRef: { name: component }, cachingOptions: {}, inputs, dependentTasks: after },
   });
@@ -30,11 +33,11 @@ function spec(file: string) {
     schemaVersion: '2.1.0',
     sdkVersion: 'test',
     components: {
-      'comp-first': { executorLabel: 'exec-first', inputDefinitions: input },
-      'comp-each': { executorLabel: 'exec-each', inputDefinitions: input },
-      'comp-last': { executorLabel: 'exec-last', inputDefinitions: input },
+      'comp-first': { executorLabel: 'exec-first', inputDefinitions: inputs },
+      'comp-each': { executorLabel: 'exec-each', inputDefinitions: inputs },
+      'comp-last': { executorLabel: 'exec-last', inputDefinitions: inputs },
       'comp-loop': {
-        dag: { tasks: task('each', 'comp-each', { parameters: { item: { componentInputParameter: 'item' } } }) },
+        dag: { tasks: task('each', 'comp-each', { parameters: { item: { componentInputParameter: 'item' }, ...run } }) },
         inputDefinitions: input,
       },
     },

@@ -135,7 +135,7 @@ function readyOf(child: ChildProcess): Promise<Ready> {
     createInterface({ input: child.stdout! }).on('line', line => {
       if (line.startsWith('{"ready":true')) resolve(JSON.parse(line) as Ready);
     });
-    child.once('exit', code => reject(new Error(`skiff up ended with ${code}: ${errors.join('')}`)));
+    child.once('exit', (code, signal) => reject(new Error(`skiff up ended with ${signal ?? code}: ${errors.join('')}`)));
   });
 }
 
