@@ -242,7 +242,7 @@ const timeLimit = { platforms: { kubernetes: { deploymentSpec: { executors: { 'e
 describe('components that misbehave end with a true state and say why', () => {
   const CASES: [what: string, executor: unknown, expected: RegExp, platform?: unknown][] = [
     ['fails', container(['sh', '-c', 'echo about to fail; exit 7']), /exit code 7[\s\S]*about to fail/],
-    ['dies by a signal', container(['sh', '-c', 'echo last words; kill -SEGV $$']), /139[\s\S]*last words/],
+    ['dies by a signal', container(['sh', '-c', 'echo last words; kill -SEGV $$$$']), /139[\s\S]*last words/],
     [
       'hangs past its time',
       container(['sh', '-c', 'echo still here; sleep 600']),

@@ -21,7 +21,9 @@ export function explainNode(runName: string, node: NodeRow, logTail?: readonly s
     sentence: clip(`${node.id} ${VERBS[node.state] ?? 'is not done'}: ${cause}`),
     chain,
     ...(logTail?.length ? { logTail: [...logTail] } : {}),
-    ...(node.state === 'Failed' && pod ? { remedy: { label: 'See its log', command: `skiff logs ${pod}` } } : {}),
+    ...(node.state === 'Failed' && pod
+      ? { remedy: { label: 'See its log', command: `skiff logs run/${node.runUid} --task ${node.id}` } }
+      : {}),
   };
 }
 const VERBS: Partial<Record<NodeRow['state'], string>> = {

@@ -21,6 +21,8 @@ export async function readUploadForm(request: IncomingMessage): Promise<{ fileNa
       limits: { fileSize: UPLOAD_LIMIT_BYTES, files: 10, fields: 100, headerPairs: 50 },
     });
     form.on('file', (field, stream, info) => {
+      // A file that is cut off fails as a stream of its own too, which nobody else would hear; the form says it to us.
+      stream.on('error', () => {});
       if (field !== FIELD || fileName !== undefined) return stream.resume();
       fileName = info.filename ?? '';
       stream.on('data', (chunk: Buffer) => parts.push(chunk));
