@@ -27,7 +27,7 @@ test('a failure is told by the last line of its log, short, with the way to see 
     why.chain.map(s => s.kind),
     ['Run', 'Task', 'Pod'],
   );
-  assert.equal(why.remedy!.command, 'skiff logs p');
+  assert.equal(why.remedy!.command, 'skiff logs run/u --task train');
 });
 test('what ended well needs no reason', () => {
   assert.equal(explainNode('r', row({ state: 'Succeeded' })), undefined);
