@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import type { RunView } from '../src/pipelines/api/view.ts';
@@ -24,7 +24,10 @@ compiler.Compiler().compile(component, "PACKAGE")
 export async function run(): Promise<void> {
   await using skiff = await Skiff.start();
   const file = join(skiff.home, 'component.yaml');
-  spawnSync(join(root, '.cache/python/bin/python'), ['-c', SOURCE.replace('PACKAGE', file)]);
+  // The SDK reads a component's source: it has to be in a file.
+  const source = join(skiff.home, 'component.py');
+  writeFileSync(source, SOURCE.replace('PACKAGE', file));
+  spawnSync(join(root, '.cache/python/bin/python'), [source], { stdio: ['ignore', 'ignore', 'inherit'] });
   const spec = load(readFileSync(file, 'utf8'));
   const once = async (text: string) => {
     let id = '';
