@@ -27,8 +27,9 @@ export class PipelinesWorld {
     });
   }
 
+  /** Runs as root, or with `CONFORMANCE_AS=user` as an unprivileged user. */
   static async open(): Promise<PipelinesWorld> {
-    const world = new PipelinesWorld(await Skiff.start());
+    const world = new PipelinesWorld(await Skiff.start({ as: process.env['CONFORMANCE_AS'] === 'user' ? 'user' : 'root' }));
     await Promise.all([1, 2, 3].map(n => world.#createSecret(n)));
     return world;
   }
