@@ -62,7 +62,7 @@ export async function startDaemon(o: DaemonOptions): Promise<Daemon> {
   const onPoint = crashPoint(o.crashAt);
   const [sql, runtime] = await Promise.all([
     openSql({ path: home.path('ledger.db'), migrations: modules.flatMap(m => m.tables ?? []), log }),
-    openRuntime({ ...basis, home: home.folder, ...(o.nodeMode ? { mode: o.nodeMode } : {}), onPoint }),
+    openRuntime({ ...basis, home: home.folder, ...(o.nodeMode ? { mode: o.nodeMode } : {}), ...(onPoint ? { onPoint } : {}) }),
   ]);
   const blobs = openBlobs({ folder: home.path('artifacts'), sql, ids: systemIds });
   let streams: SkiffNode['streams'] | undefined;
@@ -117,7 +117,7 @@ export async function startDaemon(o: DaemonOptions): Promise<Daemon> {
     controllers,
     sources: [...work.sources, ...node.sources, ...modules.flatMap(m => m.sources?.(env) ?? [])],
     performers: [...work.performers, ...node.performers, ...modules.flatMap(m => m.performers?.(env) ?? [])].map(p =>
-      calling(p, onPoint),
+      onPoint ? calling(p, onPoint) : p,
     ),
     clock: systemClock,
     log,
@@ -270,7 +270,8 @@ function calling(p: Performer, onPoint: (name: string) => void): Performer {
   };
 }
 /** At the asked point the process dies as by a power cut of its own: no handler runs. */
-function crashPoint(wanted: string | undefined): (name: string) => void {
+function crashPoint(wanted: string | undefined): ((name: string) => void) | undefined {
+  if (!wanted) return undefined;
   return name => {
     if (name === wanted) process.kill(process.pid, 'SIGKILL');
   };

@@ -30,7 +30,8 @@ export async function stopPods(client: Client, runtime: PodRuntime): Promise<voi
     );
   }
   const startMs = systemClock.monotonicMs();
-  const left = () => [...runtime.facts().values()].filter(f => f.containers.some(c => c.state === 'running'));
+  // The agent removes each sandbox when its processes have ended; what it has not removed in time is removed by force.
+  const left = () => [...runtime.facts().keys()];
   while (left().length > 0 && systemClock.monotonicMs() - startMs < PATIENCE_MS) await systemClock.sleep(20);
-  await Promise.all(left().map(f => runtime.removeSandbox(f.uid)));
+  await Promise.all(left().map(uid => runtime.removeSandbox(uid)));
 }

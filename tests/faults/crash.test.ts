@@ -106,17 +106,16 @@ for (const as of identities) {
         const hit = new Set<string>();
         let busyMs = 0;
         for (let round = 0; round < KILLS; round++) {
-          const point = POINTS[round % 5];
+          let point = POINTS[round % 5];
           if (point) {
             await skiff.stop({ signal: 'SIGKILL', keepHome: true });
             const started = await startOrDie(as, home, point);
             // What an earlier round has left to do may lead it there before it is ready.
             if (started === 'SIGKILL') {
               hit.add(point);
+              point = undefined;
               skiff = await Skiff.start({ as, home });
-              continue;
-            }
-            skiff = started;
+            } else skiff = started;
           }
           const startMs = performance.now();
           const load = new Load(skiff, round);

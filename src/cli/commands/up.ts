@@ -1,3 +1,5 @@
+import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
 import { systemClock } from '../../lib/index.ts';
 import { type Command, UserError } from '../command.ts';
 import { ensureDaemon } from '../detach.ts';
@@ -23,6 +25,8 @@ export const run: Command['run'] = async c => {
       );
     return 0;
   }
+  // Compiled code is kept beside the sources, as Python does: a start then spends no time on stripping and compiling.
+  enableCompileCache(join(import.meta.dirname, '../../../.cache/code'));
   const { startDaemon } = await import('../daemon.ts');
   const daemon = await startDaemon({
     home: c.home,

@@ -183,14 +183,20 @@ function planDeleted(object: Frozen<Run>, pods: readonly Frozen<StepPod>[]): Pla
 
 const isTerminal = (pod: PodFact) => pod.phase === 'succeeded' || pod.phase === 'failed';
 const PHASES: Record<string, PodFact['phase']> = { Running: 'running', Succeeded: 'succeeded', Failed: 'failed' };
-function podFact(pod: Frozen<StepPod>): PodFact {
+/** What the engine knows of a Pod. */
+export function podFact(pod: Frozen<StepPod>): PodFact {
   const { name, labels } = pod.metadata;
   return {
     name,
     node: Number(labels?.[NODE_LABEL] ?? -1),
     attempt: Number(labels?.[ATTEMPT_LABEL] ?? -1),
-    phase: PHASES[pod.status?.phase ?? ''] ?? 'pending',
+    phase: PHASES[pod.status?.phase ?? ''] ?? (neverWillRun(pod) ? 'failed' : 'pending'),
   };
+}
+/** Deleted with nothing left to wait for before any of its containers ran: only our own finalizer keeps the object. */
+function neverWillRun(pod: Frozen<StepPod>): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata;
+  return deletionTimestamp !== undefined && (deletionGracePeriodSeconds ?? 0) === 0;
 }
 
 /** How a Pod ended, in words for people. */
