@@ -49,8 +49,8 @@ test('reads a blob whole, in a range, up to a limit, and copies it out', async t
   assert.equal(readFileSync(join(outside, 'a/b'), 'utf8'), '0123456789');
   const unknown = sha256Hex('unknown');
   assert.equal(await blobs.has(unknown), false);
-  for (const attempt of [blobs.open(unknown), blobs.read(unknown), blobs.copyTo(unknown, join(outside, 'x'))])
-    await assert.rejects(attempt, e => isDataError(e, 'NotFound'));
+  for (const attempt of [() => blobs.open(unknown), () => blobs.read(unknown), () => blobs.copyTo(unknown, join(outside, 'x'))])
+    await assert.rejects(attempt(), e => isDataError(e, 'NotFound'));
 });
 
 test('a failed stream leaves nothing', async t => {
