@@ -59,8 +59,8 @@ export interface ControllerDef<T extends Obj = any, M = any> {
   for: Gvk;
   owns?: Gvk[];
   reads?: { gvk: Gvk; enqueue?: (o: Frozen<Obj>) => Key[] }[];
-  /** Kinds it writes beyond `for` and `owns`, with verbs; roles are generated from all of these. */
-  writes?: { gvk: Gvk; verbs: ('create' | 'update' | 'patch' | 'delete')[]; subresource?: string }[];
+  /** What it asks for beyond `for`, `owns` and `reads`, with verbs; roles are generated from all of these. */
+  writes?: { gvk: Gvk; verbs: ('get' | 'create' | 'update' | 'patch' | 'delete')[]; subresource?: string }[];
   sources?: { name: string; key?: (signalKey: string) => Key[] }[];
   /** Default: the object itself. A constant makes one plan over all (scheduler). */
   key?(o: Frozen<T>): Key;

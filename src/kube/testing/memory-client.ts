@@ -13,6 +13,10 @@ export class MemoryApi {
   readonly #history: { gvk: Gvk; event: WatchEvent; version: number }[] = [];
   /** What was asked, in order: `create v1/Pod default/a`. */
   readonly calls: string[] = [];
+  /** What the node says when it is asked for the log of a Pod. */
+  log: Client['log'] = async () => {
+    throw errors.unavailable('no node');
+  };
   #version = 1;
 
   client(user: UserInfo = { username: 'admin', groups: [] }): Client {
@@ -138,8 +142,8 @@ class MemoryClient implements Client {
   async can(): Promise<boolean> {
     return true;
   }
-  async log(): Promise<never> {
-    throw errors.unavailable('no node');
+  log(...asked: Parameters<Client['log']>): ReturnType<Client['log']> {
+    return this.#api.log(...asked);
   }
   async exec(): Promise<never> {
     throw errors.unavailable('no node');

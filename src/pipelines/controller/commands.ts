@@ -22,6 +22,8 @@ export type ReleaseParams = {
   podUid: string;
   finalizers: string[];
   stage: string;
+  /** Whose log to keep first. */
+  log?: { node: string; attempt: number };
 };
 
 /** What starting an attempt takes. */

@@ -12,6 +12,8 @@ import type { Env, StepPod } from './pod-parts.ts';
 export const OUTCOME_FINALIZER = `${GROUP}/outcome`;
 export const NODE_LABEL = `${GROUP}/node`;
 export const ATTEMPT_LABEL = `${GROUP}/attempt`;
+/** The address of its node. */
+export const NODE_ID_ANNOTATION = `${GROUP}/node-id`;
 const VOLUME = 'kfp-artifacts';
 const NAME_LIMIT = 63;
 
@@ -61,7 +63,7 @@ export function stepPod(state: RunState, instance: Instance, attempt: number): S
         'pipelines.kubeflow.org/run_name': run.displayName,
         'workflows.argoproj.io/node-name': `${run.name}.${instance.id}`,
         'sidecar.istio.io/inject': 'false',
-        [`${GROUP}/node-id`]: instance.id,
+        [NODE_ID_ANNOTATION]: instance.id,
       },
       ownerReferences: [runOwner(run)],
       finalizers: [OUTCOME_FINALIZER],

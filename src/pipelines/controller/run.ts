@@ -9,7 +9,7 @@ import { type Action, type CacheHit, type PodFact, step } from '../engine/step.t
 import { irDialect } from '../ir/dialect.ts';
 import { runStatus } from '../projection/status.ts';
 import type { AppendParams, LookupParams, ReleaseParams } from './commands.ts';
-import { ATTEMPT_LABEL, NODE_LABEL, OUTCOME_FINALIZER, podName, stageId } from './pod.ts';
+import { ATTEMPT_LABEL, NODE_ID_ANNOTATION, NODE_LABEL, OUTCOME_FINALIZER, podName, stageId } from './pod.ts';
 import type { StepPod } from './pod-parts.ts';
 
 /** Holds a deleted Run until its Pods are gone. */
@@ -30,7 +30,10 @@ export const runController: ControllerDef<Run, Memo> = {
   owns: ['v1/Pod'],
   // Read too: a claim that exists already may be this run's own, made before a crash.
   reads: [{ gvk: 'v1/PersistentVolumeClaim' }],
-  writes: [{ gvk: 'v1/PersistentVolumeClaim', verbs: ['create', 'delete'] }],
+  writes: [
+    { gvk: 'v1/PersistentVolumeClaim', verbs: ['create', 'delete'] },
+    { gvk: 'v1/Pod', subresource: 'log', verbs: ['get'] },
+  ],
   sources: [{ name: RUN_LOG }],
   finalizer: RUN_FINALIZER,
   plan({ object, owned, signal, memo }, now) {
@@ -124,14 +127,18 @@ function effectOf(
 }
 
 function release(run: Frozen<Run>, pod: Frozen<StepPod>): Effect {
-  const { name, namespace, uid, finalizers, labels } = pod.metadata;
+  const { name, namespace, uid, finalizers, labels, annotations } = pod.metadata;
+  const attempt = Number(labels?.[ATTEMPT_LABEL]);
+  // A run that is going takes its logs with it.
+  const keep = run.metadata.deletionTimestamp ? {} : { log: { node: annotations?.[NODE_ID_ANNOTATION] ?? '', attempt } };
   const params: ReleaseParams = {
     runUid: run.metadata.uid!,
     namespace: namespace!,
     pod: name,
     podUid: uid!,
     finalizers: (finalizers ?? []).filter(f => f !== OUTCOME_FINALIZER),
-    stage: stageId(run.metadata.uid!, Number(labels?.[NODE_LABEL]), Number(labels?.[ATTEMPT_LABEL])),
+    stage: stageId(run.metadata.uid!, Number(labels?.[NODE_LABEL]), attempt),
+    ...keep,
   };
   return { name: 'pod.release', id: uid!, params };
 }

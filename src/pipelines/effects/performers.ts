@@ -27,31 +27,34 @@ import { cachedOutputs, lookup, remember } from './cache.ts';
 import { recordNode } from './lineage.ts';
 import { readOutputs } from './outputs.ts';
 import type { RunLog } from './run-log.ts';
+import { logKey, StepLogs } from './step-log.ts';
 
 /** Carries out what plans of runs ask for. Each effect may be asked for again until the log says it is done. */
 export class Effects {
   readonly #env: ModuleEnv;
   readonly #log: RunLog;
   readonly #recorder: Recorder;
+  readonly #stepLogs: StepLogs;
 
   constructor(env: ModuleEnv, log: RunLog, recorder: Recorder) {
+    this.#stepLogs = new StepLogs(env.blobs);
     this.#env = env;
     this.#log = log;
     this.#recorder = recorder;
   }
 
   performers(): Performer[] {
-    const beside = <P>(name: string, perform: (params: P, client: Client) => Promise<void>): Performer => ({
+    const beside = <P>(name: string, perform: (params: P, client: Client, signal: AbortSignal) => Promise<void>): Performer => ({
       name,
       order: 'afterWrites',
-      perform: (params, { client }) => perform(params as P, client),
+      perform: (params, { client, signal }) => perform(params as P, client, signal),
     });
     return [
       { name: 'log.append', order: 'beforeWrites', perform: params => this.#append(params as AppendParams) },
-      { name: 'log.drop', order: 'beforeWrites', perform: params => this.#log.remove((params as { runUid: string }).runUid) },
+      { name: 'log.drop', order: 'beforeWrites', perform: params => this.#drop(params as { runUid: string }) },
       beside<AttemptKey>('attempt.start', (p, client) => this.#start(p, client)),
       beside<CollectParams>('outputs.collect', p => this.#collect(p)),
-      beside<ReleaseParams>('pod.release', (p, client) => this.#release(p, client)),
+      beside<ReleaseParams>('pod.release', (p, client, signal) => this.#release(p, client, signal)),
       beside<AttemptKey>('artifact.import', p => this.#import(p)),
       beside<AttemptKey>('object.write', (p, client) => this.#writeObject(p, client)),
       beside<LookupParams>('cache.lookup', async p => this.#log.answer(p.runUid, await lookup(this.#env.ledger, p))),
@@ -180,12 +183,18 @@ export class Effects {
     await this.#finish(p, { outcome: 'succeeded', outputs: { parameters, artifacts: {} } });
   }
 
-  async #release(p: ReleaseParams, client: Client): Promise<void> {
+  async #drop({ runUid }: { runUid: string }): Promise<void> {
+    await this.#stepLogs.drop(runUid);
+    await this.#log.remove(runUid);
+  }
+  /** The finalizer goes last: until then the Pod, and with it its log, is there, and all of this is done again after a crash. */
+  async #release(p: ReleaseParams, client: Client, signal: AbortSignal): Promise<void> {
     const what = `release ${p.podUid}`;
     if (!this.#log.once(p.runUid, what)) return;
     try {
-      await this.#env.blobs.dropStage(p.stage);
       const ref = { apiVersion: 'v1', kind: 'Pod', namespace: p.namespace, name: p.pod };
+      if (p.log) await this.#stepLogs.keep(ref, logKey(p.runUid, p.log.node, p.log.attempt), client, signal);
+      await this.#env.blobs.dropStage(p.stage);
       const patch = { metadata: { uid: p.podUid, finalizers: p.finalizers } };
       await client.write({ verb: 'patch', ref, type: 'merge', patch }).catch(ignoring('NotFound'));
     } catch (error) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { errors } from '../../kube/index.ts';
 import { openRecorder } from '../../metadata/index.ts';
-import { LOG_BUCKET, logKey } from './index.ts';
+import { LOG_BUCKET, logKey } from '../effects/step-log.ts';
 import { helloPipeline, type Rest, startRest } from './testing/rest.ts';
 
 const AT = new Date('2026-01-01T00:00:00Z');
@@ -181,6 +181,10 @@ test('reads a log live, then from the kept copy, and says when there is none', a
   await rest.env.blobs.bind(LOG_BUCKET, logKey(runId, 'say', 0), await rest.env.blobs.put(Buffer.from('kept\n')));
   assert.equal((await rest.call('GET', path)).text, 'kept\n');
   assert.equal((await rest.call('GET', `${path}?attempt=7`)).status, 404);
+  rest.log = async () => {
+    throw errors.badRequest('container "main" in pod "gone-pod" is waiting to start: its log is gone');
+  };
+  assert.equal((await rest.call('GET', path)).text, 'kept\n');
   assert.equal((await rest.call('GET', `/apis/v2beta1/runs/${runId}/nodes/other/log`)).status, 404);
   rest.log = async () => {
     throw errors.forbidden({ group: '', plural: 'pods' }, 'gone-pod', 'no');

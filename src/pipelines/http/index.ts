@@ -14,7 +14,6 @@ import { versionRoutes } from './versions.ts';
 
 export { DEFAULT_NAMESPACE, httpBootstrap } from './access.ts';
 export { listProjection } from './projection.ts';
-export { LOG_BUCKET, logKey } from './runs/logs.ts';
 export { httpTables } from './tables.ts';
 
 /** The KFP REST API v2beta1, the artifact and log endpoints beside it, and the console's views of runs and pipelines. */

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
 import { openBlobs, openSql } from '../../data/index.ts';
 import { type Client, type Frozen, type ModuleEnv, type Obj, type Runner, startControllers } from '../../kube/index.ts';
 import { MemoryApi } from '../../kube/testing/memory-client.ts';
@@ -22,6 +23,8 @@ export type Inside = {
   attempt: number;
   write(path: string, text: string): void;
   read(path: string): string;
+  /** Into its log. */
+  say(text: string): void;
 };
 /** Gives the exit code; `forever` never ends by itself. */
 export type Program = (step: Inside) => number | 'forever';
@@ -36,12 +39,18 @@ export class TestCluster {
   #runner!: Runner;
   #stop = new AbortController();
   #wrap: ((c: Client) => Client) | undefined;
+  /** What Pods wrote; their logs go with them. */
+  readonly logs = new Map<string, string>();
   /** Pods the node has started: it outlives the daemon. */
   readonly #seen = new Set<string>();
 
   private constructor(program: Program, wrap?: (c: Client) => Client) {
     this.program = program;
     this.#wrap = wrap;
+    this.api.log = async pod => {
+      this.api.get(pod);
+      return Readable.from([Buffer.from(this.logs.get(pod.name) ?? '')].filter(b => b.length > 0));
+    };
   }
   static async start(program: Program, wrap?: (c: Client) => Client): Promise<TestCluster> {
     const cluster = new TestCluster(program, wrap);
@@ -123,7 +132,9 @@ export class TestCluster {
         const attempt = Number(pod.metadata.labels!['pipelines.skiff.dev/attempt']);
         this.started.push(attempt === 0 ? task : `${task}#${attempt}`);
         this.#status(pod, { phase: 'Running' });
-        const inside = { task, attempt, input: inputOf(pod), ...files(root) };
+        const { name } = pod.metadata;
+        const say = (text: string) => void this.logs.set(name, (this.logs.get(name) ?? '') + text);
+        const inside = { task, attempt, input: inputOf(pod), ...files(root), say };
         const code = this.program(inside);
         if (code !== 'forever') this.#end(pod, code);
       }

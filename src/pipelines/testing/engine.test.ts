@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { errors } from '../../kube/index.ts';
 import { faultyClient } from '../../kube/testing/faulty-client.ts';
 import { seededIds, systemClock } from '../../lib/index.ts';
 import { artifactsOf } from '../../metadata/index.ts';
 import type { NodeRow } from '../api/node.ts';
+import { LOG_BUCKET, logKey } from '../effects/step-log.ts';
 import { localPath } from '../ir/paths.ts';
 import type { PipelineSpec } from '../ir/spec.ts';
 import { type Inside, TestCluster } from './cluster.ts';
@@ -165,6 +167,36 @@ test('deleting a run ends its Pods and forgets its log', async () => {
   });
   await cluster.until('the run is gone', () => cluster.runs.length === 0);
   assert.deepEqual(await cluster.env.ledger.all('SELECT * FROM run_event'), []);
+});
+
+test('logs of all attempts are kept before their Pods may go, and go with their run', async () => {
+  await using cluster = await TestCluster.start(step => {
+    if (step.task === 'use') step.say(`attempt ${step.attempt}\n`);
+    return step.task === 'use' && step.attempt === 0 ? 1 : program(step);
+  });
+  const { log } = cluster.api;
+  cluster.api.log = async () => {
+    throw errors.unavailable('no node is connected');
+  };
+  const spec = makeAndUse();
+  spec.root.dag!.tasks!['use']!.retryPolicy = { maxRetryCount: 1 };
+  cluster.createRun('talk', spec);
+  await cluster.until('the run succeeds', succeeded(cluster, 'talk'));
+  assert.ok(cluster.pods().every(p => p.metadata.finalizers!.length === 1));
+  cluster.api.log = log;
+  await cluster.until('the Pods are let go', () => cluster.pods().every(p => p.metadata.finalizers?.length === 0));
+  const kept = async (node: string, attempt: number) => {
+    const blob = await cluster.env.blobs.stat(LOG_BUCKET, logKey('uid-talk', node, attempt));
+    return blob && Buffer.from(await cluster.env.blobs.read(blob.sha256)).toString();
+  };
+  assert.deepEqual(
+    [await kept('make', 0), await kept('use', 0), await kept('use', 1), await kept('use', 2)],
+    ['', 'attempt 0\n', 'attempt 1\n', undefined],
+  );
+  const { apiVersion, kind } = cluster.run('talk');
+  await cluster.env.client.write({ verb: 'delete', ref: { apiVersion, kind, namespace: 'default', name: 'talk' } });
+  await cluster.until('the run is gone', () => cluster.runs.length === 0);
+  assert.deepEqual(await cluster.env.blobs.listKeys(LOG_BUCKET, ''), []);
 });
 
 test('a pipeline that cannot be read is a failed run', async () => {

@@ -2,16 +2,11 @@ import { type Frozen, type ModuleEnv, StatusError } from '../../../kube/index.ts
 import type { Route, RouteAnswer, RouteRequest } from '../../../net/index.ts';
 import type { NodeRow } from '../../api/node.ts';
 import type { Run } from '../../api/run.ts';
+import { LOG_BUCKET, logKey } from '../../effects/step-log.ts';
 import { apiErrors, plainErrorAnswer } from '../errors.ts';
 import { taskIdOf } from './message.ts';
 import { nodesOf } from './routes.ts';
 import { runById } from './writes.ts';
-
-/** Bucket of logs that outlive their Pods; `executor-logs/<run id>/<node address>/<attempt>`. */
-export const LOG_BUCKET = 'executor-logs';
-export function logKey(runId: string, nodeId: string, attempt: number): string {
-  return `${runId}/${nodeId || 'root'}/${attempt}`;
-}
 
 /**
  * Logs of a node of a run: live from its Pod, afterwards the kept copy.
@@ -52,7 +47,8 @@ async function readLog(env: ModuleEnv, r: RouteRequest, run: Frozen<Run>, node: 
     return await r.client.log(pod, { container: 'main', follow: r.query.get('follow') === 'true' }, r.signal);
   } catch (e) {
     const code = e instanceof StatusError ? e.code : 0;
-    if (code !== 404 && code < 500) throw e;
+    // The Pod is gone (404), or its node has no log of it any more (400).
+    if (code !== 404 && code !== 400 && code < 500) throw e;
     const kept = await keptLog(env, run.metadata.uid!, node, attempt.number);
     if (kept) return kept;
     throw code === 404 ? apiErrors.noLog(`There is no log of Pod ${attempt.pod}: it is gone and no copy was kept`) : e;
