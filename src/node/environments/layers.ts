@@ -39,8 +39,9 @@ export class Layers {
   async get(python: Interpreter, requests: readonly PipRequest[]): Promise<Layer> {
     const hash = this.hashOf(python, requests);
     const path = join(this.#envs, hash);
-    if (await exists(join(path, 'layer.requests'))) return { hash, path };
-    const making = this.#making.get(hash) ?? this.#make(python, requests, hash, path).finally(() => this.#making.delete(hash));
+    const make = async () =>
+      (await exists(join(path, 'layer.requests'))) ? { hash, path } : await this.#make(python, requests, hash, path);
+    const making = this.#making.get(hash) ?? make().finally(() => this.#making.delete(hash));
     this.#making.set(hash, making);
     return making;
   }

@@ -1,5 +1,5 @@
 import { chmod, copyFile, link, mkdir, readdir, rename, symlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Interpreter } from './interpreter.ts';
 
 /** Of the host's library these stay behind: its packages, and Debian's refusal to let pip install. */
@@ -16,7 +16,7 @@ export async function makeTree(python: Interpreter, folder: string, shared: stri
   await mkdir(join(folder, 'bin'), { recursive: true });
   await mkdir(library, { recursive: true });
   await mkdir(join(folder, 'include'));
-  const program = await sharedCopy(python, shared);
+  const program = await sharedCopy(python, shared, folder);
   await link(program, join(folder, 'bin', name));
   for (const alias of ['python3', 'python']) await symlink(name, join(folder, 'bin', alias));
   await symlink(python.include, join(folder, 'include', name));
@@ -26,10 +26,11 @@ export async function makeTree(python: Interpreter, folder: string, shared: stri
     await chmod(made, 0o755);
 }
 
-async function sharedCopy(python: Interpreter, shared: string): Promise<string> {
+/** Copied where the installation is made, so that several may be made at once; the last one to arrive is shared. */
+async function sharedCopy(python: Interpreter, shared: string, folder: string): Promise<string> {
   const path = join(shared, python.id);
-  const fresh = `${path}.new`;
-  await mkdir(dirname(path), { recursive: true });
+  const fresh = join(folder, 'program');
+  await mkdir(shared, { recursive: true });
   if ((await readdir(shared)).includes(python.id)) return path;
   await copyFile(python.path, fresh);
   await chmod(fresh, 0o755);
