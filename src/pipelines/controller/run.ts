@@ -1,6 +1,6 @@
 import type { Write } from '../../kube/client.ts';
 import type { ControllerDef, Effect, Plan } from '../../kube/controller.ts';
-import { type Frozen, refOf } from '../../kube/index.ts';
+import { type Frozen, type Obj, type Ref, refOf } from '../../kube/index.ts';
 import { GROUP } from '../../lib/index.ts';
 import { isFinal, RUN_GVK, type Run, type RunStatus } from '../api/run.ts';
 import type { AttemptOutcome } from '../engine/events.ts';
@@ -18,6 +18,14 @@ export const RUN_LOG = 'runlog';
 /** What the source `runlog` says about a run. */
 export type RunFact = { state: RunState; cache: Readonly<Record<string, CacheHit | null>> } | { error: string };
 type Memo = { statusMs: number };
+/** Settings of a namespace's runs. @source pipelines backend/src/v2/config/env.go@7b70c7b95f68 */
+type LauncherConfig = Obj & { data?: { defaultPipelineRoot?: string } };
+const launcherOf = (run: Frozen<Run>): Ref => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  namespace: run.metadata.namespace!,
+  name: 'kfp-launcher',
+});
 const STATUS_EVERY_MS = 200;
 
 /**
@@ -29,14 +37,14 @@ export const runController: ControllerDef<Run, Memo> = {
   for: RUN_GVK,
   owns: ['v1/Pod'],
   // Read too: a claim that exists already may be this run's own, made before a crash.
-  reads: [{ gvk: 'v1/PersistentVolumeClaim' }],
+  reads: [{ gvk: 'v1/PersistentVolumeClaim' }, { gvk: 'v1/ConfigMap' }],
   writes: [
     { gvk: 'v1/PersistentVolumeClaim', verbs: ['create', 'delete'] },
     { gvk: 'v1/Pod', subresource: 'log', verbs: ['get'] },
   ],
   sources: [{ name: RUN_LOG }],
   finalizer: RUN_FINALIZER,
-  plan({ object, owned, signal, memo }, now) {
+  plan({ object, owned, find, signal, memo }, now) {
     const pods = owned<StepPod>('v1/Pod').filter(p => p.metadata.finalizers?.includes(OUTCOME_FINALIZER));
     if (object.metadata.deletionTimestamp) return planDeleted(object, pods);
     const { status, spec } = object;
@@ -46,7 +54,8 @@ export const runController: ControllerDef<Run, Memo> = {
     const fact = signal<RunFact>(RUN_LOG) as RunFact | undefined;
     if (!fact) return { needs };
     if ('error' in fact) return { needs, status: unreadable(status, fact.error, now) };
-    return { ...planRun(object, pods, fact, memo, now), needs };
+    const launcher = find<LauncherConfig>('v1/ConfigMap', launcherOf(object))[0];
+    return { ...planRun(object, pods, fact, launcher?.data?.defaultPipelineRoot, memo, now), needs };
   },
 };
 
@@ -54,6 +63,7 @@ function planRun(
   object: Frozen<Run>,
   pods: readonly Frozen<StepPod>[],
   fact: Exclude<RunFact, { error: string }>,
+  artifactRoot: string | undefined,
   memo: Memo | undefined,
   now: Date,
 ): Plan<Memo> {
@@ -65,6 +75,7 @@ function planRun(
       cache: fact.cache,
       terminate: object.spec?.terminate === true,
       retryGeneration: object.spec?.retryGeneration ?? 0,
+      ...(artifactRoot ? { artifactRoot } : {}),
     },
     now,
     irDialect,

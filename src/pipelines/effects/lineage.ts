@@ -2,6 +2,7 @@ import type { Statement } from '../../data/types.ts';
 import type { ArtifactRecord, ArtifactUse, ExecutionState, Recorder, RunContext } from '../../metadata/index.ts';
 import { type Instance, nodeOf, type RunState } from '../engine/state.ts';
 import type { Artifact, Values } from '../engine/values.ts';
+import { pipelineRoot } from '../ir/paths.ts';
 
 type Done = { outputs: Values; executionId: string; statements: Statement[] };
 
@@ -51,13 +52,14 @@ export async function recordNode(
   return { outputs: withIds(o.outputs, recorded.uses), executionId, statements: [...all, ...recorded.statements] };
 }
 
-function contextOf({ run, graph }: RunState): RunContext {
+function contextOf(state: RunState): RunContext {
+  const { run, graph } = state;
   return {
     runId: run.uid,
     namespace: run.namespace,
     pipelineName: graph.name,
     resourceName: run.name,
-    ...(run.pipelineRoot ? { pipelineRoot: run.pipelineRoot } : {}),
+    pipelineRoot: pipelineRoot(state),
   };
 }
 function recordOf(state: RunState, instance: Instance, name: string, index: number, a: Artifact): ArtifactRecord {

@@ -5,8 +5,8 @@ import type { Values } from './values.ts';
  * The log of a run: what was decided and what came back, in the order in which it became durable. Everything else about
  * a run follows from it. Times are RFC 3339; `node` is an instance's number.
  */
-export type RunEvent = { at: string } & (
-  | { type: 'run.started'; inputs: Values }
+export type RunEvent = { at: string } /** `artifactRoot`: the namespace's, as it was then. */ & (
+  | { type: 'run.started'; inputs: Values; artifactRoot?: string }
   | { type: 'run.terminating'; reason: 'terminated' | 'timeout' }
   | { type: 'run.finished'; message: string }
   | { type: 'run.retried'; generation: number }

@@ -25,7 +25,7 @@ export function fold(draft: Draft, event: RunEvent): void {
   switch (event.type) {
     case 'run.started':
       if (draft.size > 0) return;
-      draft.setTop({ startedAt: event.at });
+      draft.setTop({ startedAt: event.at, ...(event.artifactRoot ? { artifactRoot: event.artifactRoot } : {}) });
       draft.setState('RUNNING', event.at);
       draft.add({
         id: '',

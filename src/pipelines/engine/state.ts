@@ -83,6 +83,8 @@ export type RunState = {
   state: StateName;
   history: readonly { updateTime: string; state: StateName; error?: RunError }[];
   startedAt?: string;
+  /** Where artifacts go when neither the run nor its pipeline says. */
+  artifactRoot?: string;
   finishedAt?: string;
   error?: RunError;
   terminating?: { at: string; reason: 'terminated' | 'timeout' };

@@ -26,6 +26,8 @@ export type Facts = {
   cache: Readonly<Record<string, CacheHit | null>>;
   terminate: boolean;
   retryGeneration: number;
+  /** The namespace's default, noted when the run starts. */
+  artifactRoot?: string;
 };
 export type Action =
   /** Create the Pod of a planned attempt. */
@@ -116,7 +118,9 @@ class Stepper {
   }
   #start(): void {
     try {
-      this.#emit({ type: 'run.started', at: this.#at, inputs: runInputs(this.#state) });
+      const { artifactRoot } = this.#facts;
+      const root = artifactRoot ? { artifactRoot } : {};
+      this.#emit({ type: 'run.started', at: this.#at, inputs: runInputs(this.#state), ...root });
       if (this.#state.graph.timeoutMs) this.#wake(this.#now.getTime() + this.#state.graph.timeoutMs);
     } catch (e) {
       if (!(e instanceof PipelineError)) throw e;

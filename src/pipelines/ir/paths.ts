@@ -15,10 +15,18 @@ export const MOUNTS: readonly { path: string; folder: string }[] = [
   { path: `${WORKSPACE_PATH}/.artifacts`, folder: 'workspace' },
 ];
 
+/**
+ * Where the artifacts of a run go: as the run says, else its pipeline, else its namespace.
+ * @source pipelines backend/src/v2/driver/root_dag.go, config/env.go DefaultPipelineRoot@7b70c7b95f68
+ */
+export function pipelineRoot({ run, graph, artifactRoot }: RunState): string {
+  return run.pipelineRoot || graph.artifactRoot || artifactRoot || DEFAULT_ROOT;
+}
+
 /** The folder of object storage that a step writes below: `<root>/<pipeline>/<run>/<task>/<uuid>`, the same for each asking. */
 export function taskRoot(state: RunState, instance: Instance, taskName: string, attempt: number): string {
   const { run, graph } = state;
-  const root = (run.pipelineRoot || graph.artifactRoot || DEFAULT_ROOT).replace(/\?.*$/, '').replace(/\/+$/, '');
+  const root = pipelineRoot(state).replace(/\?.*$/, '').replace(/\/+$/, '');
   const unique = uuidFrom(Buffer.from(sha256Hex(`${run.uid}/${instance.number}/${attempt}`), 'hex'));
   return `${root}/${graph.name}/${run.uid}/${taskName}/${unique}`;
 }

@@ -158,7 +158,7 @@ function stageIdOf(pod: Frozen<StepPod>): string {
   return volume.csi.volumeAttributes.stage;
 }
 /** The fixture's steps are told their ExecutorInput as first argument. */
-function inputOf(pod: Frozen<StepPod>): ExecutorInput {
+export function inputOf(pod: Frozen<StepPod>): ExecutorInput {
   return JSON.parse(pod.spec!.containers[0]!.args?.[0] ?? '{}') as ExecutorInput;
 }
 function files(root: string): Pick<Inside, 'read' | 'write'> {

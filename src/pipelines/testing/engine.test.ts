@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { errors } from '../../kube/index.ts';
+import { errors, type Obj } from '../../kube/index.ts';
 import { faultyClient } from '../../kube/testing/faulty-client.ts';
 import { seededIds, systemClock } from '../../lib/index.ts';
 import { artifactsOf } from '../../metadata/index.ts';
@@ -8,7 +8,7 @@ import type { NodeRow } from '../api/node.ts';
 import { LOG_BUCKET, logKey } from '../effects/step-log.ts';
 import { localPath } from '../ir/paths.ts';
 import type { PipelineSpec } from '../ir/spec.ts';
-import { type Inside, TestCluster } from './cluster.ts';
+import { type Inside, inputOf, TestCluster } from './cluster.ts';
 import { component, dag, pipeline, task } from './pipeline.ts';
 
 /** make -> use: a number and a model from one to the other. */
@@ -197,6 +197,31 @@ test('logs of all attempts are kept before their Pods may go, and go with their 
   await cluster.env.client.write({ verb: 'delete', ref: { apiVersion, kind, namespace: 'default', name: 'talk' } });
   await cluster.until('the run is gone', () => cluster.runs.length === 0);
   assert.deepEqual(await cluster.env.blobs.listKeys(LOG_BUCKET, ''), []);
+});
+
+test("artifacts go where the namespace's kfp-launcher said when the run started", async () => {
+  const launcher = (defaultPipelineRoot: string) =>
+    cluster.api.put({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'kfp-launcher', namespace: 'default' },
+      data: { defaultPipelineRoot },
+    } as Obj);
+  await using cluster = await TestCluster.start(step => {
+    if (step.task === 'make') launcher('s3://other');
+    return program(step);
+  });
+  const roots: string[] = [];
+  for (const [name, more] of [['placed'], ['asked', { pipelineRoot: 'gs://mine', cacheDisabled: true }]] as const) {
+    launcher('s3://team/root?region=x');
+    cluster.createRun(name, makeAndUse(), more);
+    await cluster.until('the run succeeds', succeeded(cluster, name));
+    roots.push((await rowsOf(cluster, name))['make']!.outputs.artifacts[0]!.uri);
+    const use = cluster.pods().find(p => p.metadata.name.startsWith(`${name}-use`))!;
+    roots.push(inputOf(use).outputs.outputFile);
+  }
+  const shown = roots.map(r => r.slice(0, r.indexOf('/uid-')));
+  assert.deepEqual(shown, ['s3://team/root/test', '/s3/team/root/test', 'gs://mine/test', '/gcs/mine/test']);
 });
 
 test('a pipeline that cannot be read is a failed run', async () => {
