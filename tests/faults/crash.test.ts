@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { chain } from '../../bench/lib/pipelines.ts';
 import { seededIds } from '../../src/lib/index.ts';
-import { eventually, type Identity, identities, Skiff } from '../lib/skiff.ts';
+import { eventually, identities, Skiff } from '../lib/skiff.ts';
 
 const KILLS = 20;
 const PODS = 12;
@@ -70,21 +72,30 @@ async function identityOf(skiff: Skiff): Promise<Map<string, string>> {
   );
 }
 
-/** A daemon that will die at a point, or the signal it died of before it was ready. */
-async function startOrDie(as: Identity, home: string, point: string): Promise<Skiff | 'SIGKILL'> {
-  try {
-    return await Skiff.start({ as, home, args: ['--crash-at', point] });
-  } catch (e) {
-    if ((e as Error).message.startsWith('skiff up ended with SIGKILL')) return 'SIGKILL';
-    throw e;
-  }
+/** The supervisors of this home, by the uid of their Pod: number and start of the process. */
+function supervisors(home: string): Map<string, string> {
+  const run = join(home, '.skiff/run');
+  const uids = readdirSync(run).filter(uid => existsSync(join(run, uid, 'pid')));
+  return new Map(uids.map(uid => [uid, readFileSync(join(run, uid, 'pid'), 'utf8')]));
+}
+
+/** What was provoked is brought to its end, so that it leads no later daemon to a point. */
+async function settled(skiff: Skiff): Promise<void> {
+  await eventually('provoked Pods run', async () => {
+    const { items } = await skiff.json<{ items: Pod[] }>(pods);
+    return items.every(p => p.status?.phase === 'Running');
+  });
+  await eventually('provoked runs end', async () => {
+    const { runs = [] } = await skiff.json<{ runs?: { state: string }[] }>('/apis/v2beta1/runs?page_size=100');
+    return runs.every(r => r.state === 'SUCCEEDED');
+  });
 }
 
 /** What leads the daemon to a point: a new Pod, or a pipeline's step. */
 async function provoke(skiff: Skiff, point: string, round: number): Promise<void> {
   if (point === 'between-outcome-and-finalizer')
     await skiff.json('/apis/v2beta1/runs', post({ display_name: `r${round}`, pipeline_spec: chain(1, `r${round}`) }));
-  else await skiff.json(pods, post({ ...pod(`provoked-${round}`, ['sleep', '600']), metadata: { name: `provoked-${round}` } }));
+  else await skiff.json(pods, post({ ...pod('', ['sleep', '600']), metadata: { name: `provoked-${round}` } }));
 }
 
 for (const as of identities) {
@@ -106,16 +117,10 @@ for (const as of identities) {
         const hit = new Set<string>();
         let busyMs = 0;
         for (let round = 0; round < KILLS; round++) {
-          let point = POINTS[round % 5];
+          const point = POINTS[round % 5];
           if (point) {
             await skiff.stop({ signal: 'SIGKILL', keepHome: true });
-            const started = await startOrDie(as, home, point);
-            // What an earlier round has left to do may lead it there before it is ready.
-            if (started === 'SIGKILL') {
-              hit.add(point);
-              point = undefined;
-              skiff = await Skiff.start({ as, home });
-            } else skiff = started;
+            skiff = await Skiff.start({ as, home, args: ['--crash-at', point] });
           }
           const startMs = performance.now();
           const load = new Load(skiff, round);
@@ -132,8 +137,16 @@ for (const as of identities) {
           await load.stop();
           busyMs += performance.now() - startMs;
           acknowledged.push(...load.acknowledged);
+          const kept = supervisors(home);
           skiff = await Skiff.start({ as, home });
+          await settled(skiff);
           assert.deepEqual(await adopted(skiff, before), before, `round ${round}: Pods were not adopted as they were`);
+          if (point === 'before-first-status') {
+            const { metadata, status } = await skiff.json<Pod>(`${pods}/provoked-${round}`);
+            assert.ok(kept.has(metadata.uid), 'the new Pod had a supervisor when the daemon died');
+            assert.equal(supervisors(home).get(metadata.uid), kept.get(metadata.uid), 'the new Pod was started again');
+            assert.equal(status?.containerStatuses?.[0]?.restartCount, 0);
+          }
         }
         const rate = acknowledged.length / (busyMs / 1000);
         t.diagnostic(`${acknowledged.length} writes acknowledged, ${rate.toFixed(0)} a second, under ${KILLS} kills`);

@@ -36,6 +36,8 @@ type Pod = {
   podIP?: string;
   hostNetwork: boolean;
   containers: Map<string, ContainerFact>;
+  /** Containers that this process started and that have not run yet, as `name.attempt`. */
+  starting: Set<string>;
   watch?: SupervisorWatch;
   removing?: Promise<void>;
   /** Resolves when the sandbox stands. */
@@ -117,6 +119,7 @@ export class NetnsRuntime implements PodRuntime {
       sandbox: 'ready',
       hostNetwork: spec.hostNetwork,
       containers: new Map(),
+      starting: new Set(),
       made: done.promise,
     };
     done.promise.catch(() => undefined);
@@ -139,6 +142,7 @@ export class NetnsRuntime implements PodRuntime {
   async #startLater(uid: string, spec: ContainerSpec): Promise<void> {
     const pod = this.#running(uid);
     await pod.made;
+    pod.starting.add(`${spec.name}.${spec.attempt}`);
     await this.#spawner.request('start', [uid, ...containerFields(spec)]);
   }
 
@@ -239,6 +243,7 @@ export class NetnsRuntime implements PodRuntime {
 
   async #create(pod: Pod): Promise<void> {
     const { spec, first } = this.#fresh.get(pod.uid)!;
+    if (first) pod.starting.add(`${first.name}.${first.attempt}`);
     this.#fresh.delete(pod.uid);
     const facts = JSON.stringify({ namespace: spec.namespace, name: spec.name, hostNetwork: spec.hostNetwork });
     const hosts = hostsFile(spec, spec.hostNetwork ? hostIP() : '@IP@');
@@ -266,8 +271,9 @@ export class NetnsRuntime implements PodRuntime {
 
   async #watch(pod: Pod): Promise<void> {
     const onFact = (fact: ContainerFact) => {
-      if (fact.state === 'running' && fact.attempt === 0) this.#options.onPoint?.('before-first-status');
-      pod.containers.set(`${fact.name}.${fact.attempt}`, fact);
+      const id = `${fact.name}.${fact.attempt}`;
+      if (pod.starting.delete(id)) this.#options.onPoint?.('before-first-status');
+      pod.containers.set(id, fact);
       this.#changed(pod.uid);
     };
     pod.watch = await SupervisorWatch.open(this.#controlPath(pod.uid), onFact, () => this.#watchEnded(pod));
@@ -304,6 +310,7 @@ export class NetnsRuntime implements PodRuntime {
       podIP: ip || hostIP(),
       hostNetwork,
       containers: new Map(),
+      starting: new Set(),
       made: Promise.resolve(),
     };
     this.#pods.set(uid, pod);
