@@ -142,7 +142,7 @@ export async function startDaemon(o: DaemonOptions): Promise<Daemon> {
     { port: POD_PORTS.kubernetes, socketPath: apiSocket },
   ]);
   await runner.synced();
-  home.writeDaemon({ pid: process.pid, startedAt, ports, version: VERSION });
+  home.writeDaemon({ pid: process.pid, startedAt, ports, version: VERSION, nodeMode: runtime.info.mode });
   return {
     ports,
     link: () =>

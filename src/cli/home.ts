@@ -3,7 +3,14 @@ import { join } from 'node:path';
 
 export type Ports = { console: number; kubernetes: number; kfpGrpc: number; mlmdGrpc: number; s3: number };
 /** What a running daemon tells about itself, `$SKIFF_HOME/daemon.json`. */
-export type DaemonRecord = { pid: number; startTicks: string; startedAt: string; ports: Ports; version: string };
+export type DaemonRecord = {
+  pid: number;
+  startTicks: string;
+  startedAt: string;
+  ports: Ports;
+  version: string;
+  nodeMode: 'netns' | 'plain';
+};
 
 /** `$SKIFF_HOME` and the files in it that others read. */
 export class Home {
@@ -31,10 +38,13 @@ export class Home {
 
   /** The daemon of this home, when it runs: its process must be the one that wrote the record. */
   daemon(): DaemonRecord | undefined {
+    const record = this.lastDaemon();
+    return record && startTicksOf(record.pid) === record.startTicks ? record : undefined;
+  }
+  /** The daemon that runs, or the last one when it was killed. */
+  lastDaemon(): DaemonRecord | undefined {
     const text = readIfThere(this.path('daemon.json'));
-    if (!text) return undefined;
-    const record = JSON.parse(text) as DaemonRecord;
-    return startTicksOf(record.pid) === record.startTicks ? record : undefined;
+    return text ? (JSON.parse(text) as DaemonRecord) : undefined;
   }
   writeDaemon(record: Omit<DaemonRecord, 'startTicks'>): void {
     const full: DaemonRecord = { ...record, startTicks: startTicksOf(record.pid) ?? '' };

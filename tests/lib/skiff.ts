@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 export const root = resolve(import.meta.dirname, '../..');
 const NODE = join(root, 'node_modules/node/bin/node');
 const KUBECTL = ['/usr/lib/google-cloud-sdk/bin/kubectl.1.32', '/usr/local/bin/kubectl.1.32'];
+const READY_PATIENCE_MS = 60_000;
 /** An ordinary user without a name of its own. */
 export const NOBODY = 65_534;
 
@@ -58,7 +59,7 @@ export class Skiff {
     const env = { ...process.env, ...o.env, HOME: switches ? home : process.env['HOME'], SKIFF_HOME: join(home, '.skiff') };
     const argv = [...prefix, NODE, join(root, 'src/cli/main.ts'), 'up', '--json', '--port', '0', ...(o.args ?? [])];
     const child = spawn(argv[0]!, argv.slice(1), { env, stdio: ['ignore', 'pipe', 'pipe'], cwd: home });
-    const ready = await readyOf(child);
+    const ready = await readyOf(child, join(home, '.skiff/logs/skiff.log'));
     return new Skiff(home, ready, child, prefix, env);
   }
 
@@ -107,14 +108,17 @@ export class Skiff {
     return this.run([NODE, join(root, 'src/cli/main.ts'), ...args]);
   }
 
-  /** SIGTERM and the end of the process; with `keepHome` another Skiff may start there. */
+  /** SIGTERM and the end of the process, and of the Pods that a killed one left; with `keepHome` another Skiff may start there. */
   async stop(o: { signal?: NodeJS.Signals; keepHome?: boolean } = {}): Promise<void> {
     if (this.process.exitCode === null && this.process.signalCode === null) {
       const ended = new Promise(resolve => this.process.once('exit', resolve));
       this.process.kill(o.signal ?? 'SIGTERM');
       await ended;
     }
-    if (!o.keepHome) rmSync(this.home, { recursive: true, force: true });
+    if (o.keepHome) return;
+    const { status, stderr } = this.skiff('down');
+    if (status !== 0) throw new Error(`skiff down ended with ${status}: ${stderr}`);
+    rmSync(this.home, { recursive: true, force: true });
   }
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
@@ -128,14 +132,24 @@ function makeHome(forUser: boolean): string {
   return home;
 }
 
-function readyOf(child: ChildProcess): Promise<Ready> {
+function readyOf(child: ChildProcess, logPath: string): Promise<Ready> {
   return new Promise((resolve, reject) => {
     const errors: string[] = [];
+    const timer = setTimeout(() => {
+      const log = existsSync(logPath) ? readFileSync(logPath, 'utf8').trimEnd().split('\n').slice(-8) : [];
+      child.kill('SIGKILL');
+      reject(new Error(`skiff up was not ready within ${READY_PATIENCE_MS / 1000} s: ${[...errors, ...log].join('\n')}`));
+    }, READY_PATIENCE_MS);
     child.stderr!.on('data', chunk => errors.push(String(chunk)));
     createInterface({ input: child.stdout! }).on('line', line => {
-      if (line.startsWith('{"ready":true')) resolve(JSON.parse(line) as Ready);
+      if (!line.startsWith('{"ready":true')) return;
+      clearTimeout(timer);
+      resolve(JSON.parse(line) as Ready);
     });
-    child.once('exit', (code, signal) => reject(new Error(`skiff up ended with ${signal ?? code}: ${errors.join('')}`)));
+    child.once('exit', (code, signal) => {
+      clearTimeout(timer);
+      reject(new Error(`skiff up ended with ${signal ?? code}: ${errors.join('')}`));
+    });
   });
 }
 
