@@ -53,7 +53,7 @@ export const runController: ControllerDef<Run, Memo> = {
     const needs = [{ source: RUN_LOG, key: object.metadata.uid!, params: object }];
     const fact = signal<RunFact>(RUN_LOG) as RunFact | undefined;
     if (!fact) return { needs };
-    if ('error' in fact) return { needs, status: unreadable(status, fact.error, now) };
+    if ('error' in fact) return { needs, writes: stopping(pods), status: unreadable(status, fact.error, now) };
     const launcher = find<LauncherConfig>('v1/ConfigMap', launcherOf(object))[0];
     return { ...planRun(object, pods, fact, launcher?.data?.defaultPipelineRoot, memo, now), needs };
   },
@@ -188,24 +188,27 @@ function unreadable(before: Frozen<RunStatus> | undefined, message: string, now:
 /** Deleting a run means terminating it: its Pods go first, then what the ledger holds of it, then the object. */
 function planDeleted(object: Frozen<Run>, pods: readonly Frozen<StepPod>[]): Plan<Memo> {
   if (!object.metadata.finalizers?.includes(RUN_FINALIZER)) return {};
-  const ended = pods.filter(p => isTerminal(podFact(p)));
-  const writes = pods
-    .filter(p => !ended.includes(p) && !p.metadata.deletionTimestamp)
-    .map((p): Write => ({ verb: 'delete', ref: refOf(p), uid: p.metadata.uid! }));
-  const effects = ended.map(p => release(object, p));
-  if (pods.length > 0) return { writes, effects };
+  const effects = pods.filter(p => isTerminal(podFact(p))).map(p => release(object, p));
+  if (pods.length > 0) return { writes: stopping(pods), effects };
   const finalizers = object.metadata.finalizers.filter(f => f !== RUN_FINALIZER);
   const drop: Write = { verb: 'patch', ref: refOf(object), type: 'merge', patch: { metadata: { finalizers } } };
   return { effects: [{ name: 'log.drop', id: object.metadata.uid!, params: { runUid: object.metadata.uid! } }], writes: [drop] };
 }
 
+/** Deletes what still runs. */
+function stopping(pods: readonly Frozen<StepPod>[]): Write[] {
+  return pods
+    .filter(p => !isTerminal(podFact(p)) && !p.metadata.deletionTimestamp)
+    .map(p => ({ verb: 'delete', ref: refOf(p), uid: p.metadata.uid! }));
+}
 const isTerminal = (pod: PodFact) => pod.phase === 'succeeded' || pod.phase === 'failed';
 const PHASES: Record<string, PodFact['phase']> = { Running: 'running', Succeeded: 'succeeded', Failed: 'failed' };
 /** What the engine knows of a Pod. */
 export function podFact(pod: Frozen<StepPod>): PodFact {
-  const { name, labels } = pod.metadata;
+  const { name, labels, annotations } = pod.metadata;
   return {
     name,
+    id: annotations?.[NODE_ID_ANNOTATION] ?? '',
     node: Number(labels?.[NODE_LABEL] ?? -1),
     attempt: Number(labels?.[ATTEMPT_LABEL] ?? -1),
     phase: PHASES[pod.status?.phase ?? ''] ?? (neverWillRun(pod) ? 'failed' : 'pending'),

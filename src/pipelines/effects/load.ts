@@ -1,3 +1,4 @@
+import { isDataError } from '../../data/index.ts';
 import type { Blobs, Sql } from '../../data/types.ts';
 import type { Frozen } from '../../kube/types.ts';
 import type { Run } from '../api/run.ts';
@@ -10,15 +11,18 @@ import type { Graph, Json } from '../graph/graph.ts';
 import { lowerIr } from '../ir/lower.ts';
 import { readPipeline } from '../ir/parse.ts';
 
-/** Reads a run from its object, the blob store and the ledger. A pipeline that cannot be lowered is a fact, not an error. */
+/**
+ * Reads a run from its object, the blob store and the ledger. A pipeline that is lost or cannot be lowered is a fact, not
+ * an error.
+ */
 export async function loadRun(run: Frozen<Run>, ledger: Sql, blobs: Blobs): Promise<RunFact> {
-  const spec = await specOf(run, blobs);
   let graph: Graph;
   try {
-    const parsed = readPipeline(spec);
+    const parsed = readPipeline(await specOf(run, blobs));
     graph = lowerIr(parsed.spec, parsed.platform);
   } catch (e) {
     if (e instanceof PipelineError) return { error: e.message };
+    if (isDataError(e, 'NotFound')) return { error: `the pipeline of this run is lost: ${e.message}` };
     throw e;
   }
   const rows = await ledger.all<{ json: string }>('SELECT json FROM run_event WHERE run_uid = ? ORDER BY seq', [

@@ -14,7 +14,7 @@ import {
   type Stage,
   startOf,
 } from '../controller/commands.ts';
-import { stageId } from '../controller/pod.ts';
+import { NODE_ID_ANNOTATION, OUTCOME_FINALIZER, stageId } from '../controller/pod.ts';
 import type { StepPod } from '../controller/pod-parts.ts';
 import { at } from '../engine/chunks.ts';
 import type { AttemptOutcome } from '../engine/events.ts';
@@ -92,7 +92,8 @@ export class Effects {
     try {
       await this.#prepare(stage);
       if (claim) await createOwned(client, claim, p.runUid);
-      await createOwned(client, pod, p.runUid);
+      const there = await createOwned(client, pod, p.runUid);
+      if (there && !isUnread(there, pod)) await this.#finish(p, { outcome: 'failed', message: logIsOlder(pod.metadata.name) });
     } catch (error) {
       if (!isRefusal(error)) {
         this.#log.undo(p.runUid, what);
@@ -240,18 +241,31 @@ async function openFolder(root: string, below: string, known: Set<string>): Prom
   }
 }
 
-/** Creates an object of a run; one of that name which belongs to the run is the same. */
-async function createOwned(client: Client, object: Obj, runUid: string): Promise<void> {
-  await createUnless(client, object, there => there.metadata.ownerReferences?.some(o => o.uid === runUid) === true);
+/** Whether a Pod is that of the attempt it was found for, and nobody has taken its outcome yet. */
+function isUnread({ metadata: { finalizers, annotations } }: Frozen<Obj>, wanted: StepPod): boolean {
+  const sameNode = annotations?.[NODE_ID_ANNOTATION] === wanted.metadata.annotations![NODE_ID_ANNOTATION];
+  return sameNode && finalizers?.includes(OUTCOME_FINALIZER) === true;
+}
+const logIsOlder = (pod: string) =>
+  `the log of this run is older than its Pods (was it restored?): Pod ${pod} is there already, and how it ended is not known`;
+
+/** Creates an object of a run; one of that name which belongs to the run is the same, and given back. */
+async function createOwned(client: Client, object: Obj, runUid: string): Promise<Frozen<Obj> | undefined> {
+  return createUnless(client, object, there => there.metadata.ownerReferences?.some(o => o.uid === runUid) === true);
 }
 /** As `createOwned`, for objects that outlive the run and bear its label. */
 async function createMarked(client: Client, object: Obj): Promise<void> {
   const mark = object.metadata.labels?.['pipeline/runid'];
   await createUnless(client, object, there => there.metadata.labels?.['pipeline/runid'] === mark);
 }
-async function createUnless(client: Client, object: Obj, isOurs: (there: Frozen<Obj>) => boolean): Promise<void> {
+async function createUnless(
+  client: Client,
+  object: Obj,
+  isOurs: (there: Frozen<Obj>) => boolean,
+): Promise<Frozen<Obj> | undefined> {
   try {
     await client.write({ verb: 'create', object });
+    return undefined;
   } catch (error) {
     if (!isReason(error, 'AlreadyExists')) throw error;
     const { namespace, name } = object.metadata;
@@ -262,6 +276,7 @@ async function createUnless(client: Client, object: Obj, isOurs: (there: Frozen<
       ...(namespace ? { namespace } : {}),
     });
     if (!isOurs(there)) throw error;
+    return there;
   }
 }
 

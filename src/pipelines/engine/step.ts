@@ -14,6 +14,8 @@ import type { Values } from './values.ts';
 export type PodFact = {
   name: string;
   node: number;
+  /** Address of its node. */
+  id: string;
   attempt: number;
   /** `gone`: deleted by somebody and without processes, outcome unknown. */
   phase: 'pending' | 'running' | 'succeeded' | 'failed';
@@ -66,6 +68,8 @@ class Stepper {
   readonly #events: RunEvent[] = [];
   readonly #actions: Action[] = [];
   readonly #lookups = new Set<string>();
+  /** Pods that the log does not know: it was restored from before. When their attempts are planned again, they are theirs. */
+  readonly #strays: PodFact[] = [];
   #wakeMs = Number.POSITIVE_INFINITY;
 
   constructor(state: RunState, facts: Facts, now: Date, dialect: Dialect, podName: PodNamer) {
@@ -86,6 +90,8 @@ class Stepper {
     for (let i = 0; i < this.#draft.frontier.length; i++) this.#decide(this.#draft.get(this.#draft.frontier[i]!));
     if (this.#lookups.size > 0) this.#actions.push({ do: 'lookup', fingerprints: [...this.#lookups] });
     this.#endTermination();
+    if (this.#strays.length > 0 && (this.#draft.isStopping || this.#draft.top.finishedAt))
+      for (const pod of this.#strays) this.#dismiss(pod);
     const wakeAt = Number.isFinite(this.#wakeMs) ? { wakeAt: new Date(this.#wakeMs) } : {};
     return { events: this.#events, actions: this.#actions, state: this.#draft.finish(), ...wakeAt };
   }
@@ -133,8 +139,12 @@ class Stepper {
     for (const pod of this.#facts.pods) {
       const instance = pod.node < this.#state.nodes.size ? this.#draft.get(pod.node) : undefined;
       const attempt = instance?.attempts[pod.attempt];
-      if (!attempt || attempt.pod !== pod.name || attempt.outcome) {
-        this.#actions.push({ do: pod.phase === 'succeeded' || pod.phase === 'failed' ? 'release' : 'kill', pod });
+      if (!attempt) {
+        this.#strays.push(pod);
+        continue;
+      }
+      if (attempt.pod !== pod.name || instance!.id !== pod.id || attempt.outcome) {
+        this.#dismiss(pod);
         continue;
       }
       seen++;
@@ -149,6 +159,9 @@ class Stepper {
     // Only when the numbers differ is it worth looking which attempts have no Pod, or none that we see.
     if (seen < this.#state.livePods) this.#findMissing();
     if (this.#state.liveOthers > 0) this.#repeatOthers();
+  }
+  #dismiss(pod: PodFact): void {
+    this.#actions.push({ do: pod.phase === 'succeeded' || pod.phase === 'failed' ? 'release' : 'kill', pod });
   }
   #findMissing(): void {
     const present = new Set(this.#facts.pods.map(p => p.name));

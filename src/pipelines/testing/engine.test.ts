@@ -224,6 +224,56 @@ test("artifacts go where the namespace's kfp-launcher said when the run started"
   assert.deepEqual(shown, ['s3://team/root/test', '/s3/team/root/test', 'gs://mine/test', '/gcs/mine/test']);
 });
 
+/** A run whose `make` is done and whose `use` runs, on a home whose ledger is then lost. */
+async function loseLedger(cluster: TestCluster, name: string): Promise<void> {
+  cluster.createRun(name, makeAndUse(), { cacheDisabled: true });
+  await cluster.until('the second step runs', () => cluster.pods().some(p => p.metadata.name.startsWith(`${name}-use`)));
+  await cluster.until('it is seen', () => cluster.started.includes('use'));
+}
+const forgetAll = [{ sql: 'DELETE FROM run_event' }, { sql: 'DELETE FROM run_node' }];
+
+test('a run whose log is lost takes up the Pods whose outcome nobody has taken', async () => {
+  await using cluster = await TestCluster.start(step => (step.task === 'use' ? 'forever' : program(step)));
+  // Without its log a Pod is not let go.
+  cluster.api.log = async () => {
+    throw errors.unavailable('no node is connected');
+  };
+  await loseLedger(cluster, 'lost');
+  await cluster.env.ledger.transaction(forgetAll);
+  await cluster.close();
+  const { startedAt } = cluster.run('lost').status!;
+  await cluster.open();
+  await cluster.until('the second step is known again', () => {
+    const { status } = cluster.run('lost');
+    return status!.startedAt !== startedAt && status!.nodes?.[0]?.id === 'use';
+  });
+  assert.equal((await rowsOf(cluster, 'lost'))['make']!.state, 'Succeeded');
+  assert.equal(cluster.pods().length, 2);
+  cluster.patchRun('lost', { terminate: true });
+  await cluster.until('the run is over', () => cluster.run('lost').status?.state === 'FAILED');
+  assert.deepEqual(cluster.started, ['make', 'use']);
+});
+
+test('a run whose log is older than Pods that are let go ends, and says why', async () => {
+  await using cluster = await TestCluster.start(step => (step.task === 'use' ? 'forever' : program(step)));
+  await loseLedger(cluster, 'old');
+  await cluster.until('a Pod is let go', () => cluster.pods().some(p => p.metadata.finalizers?.length === 0));
+  await cluster.env.ledger.transaction(forgetAll);
+  await cluster.close();
+  await cluster.open();
+  await cluster.until('the run is over', () => cluster.run('old').status?.state === 'FAILED');
+  assert.match(cluster.run('old').status!.error!.message, /task make failed: the log of this run is older than its Pods/);
+  await cluster.until('no Pod is left running', () => cluster.pods().every(p => p.status?.phase !== 'Running'));
+  assert.deepEqual(cluster.started, ['make', 'use']);
+});
+
+test('a run whose pipeline is lost has failed, and says so', async () => {
+  await using cluster = await TestCluster.start(() => 0);
+  cluster.createRun('lost', makeAndUse(), { pipelineSpec: undefined, pipelineSpecHash: 'a'.repeat(64) });
+  await cluster.until('the run fails', () => cluster.run('lost').status?.state === 'FAILED');
+  assert.match(cluster.run('lost').status!.error!.message, /the pipeline of this run is lost/);
+});
+
 test('a pipeline that cannot be read is a failed run', async () => {
   await using cluster = await TestCluster.start(() => 0);
   const spec = pipeline(dag({ a: task('nothing') }));

@@ -113,7 +113,7 @@ export class World {
         const instance = at(this.state.nodes, action.node)!;
         const name = instance.attempts[action.attempt]!.pod!;
         if (this.pods.has(name)) return;
-        this.pods.set(name, { name, node: action.node, attempt: action.attempt, phase: 'running' });
+        this.pods.set(name, { name, node: action.node, id: instance.id, attempt: action.attempt, phase: 'running' });
         if (action.attempt === 0) this.began.push(instance.id);
         return;
       }
