@@ -153,7 +153,7 @@ export async function startDaemon(o: DaemonOptions): Promise<Daemon> {
       podDoor.server.close();
       door.server.closeAllConnections();
       podDoor.server.closeAllConnections();
-      await stopPods(client, runtime);
+      await stopPods(client, runtime, NODE_NAME);
       await runner.stop();
       await node.close();
       await api.close();

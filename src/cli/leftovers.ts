@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { silentLogger, systemClock, systemIds } from '../lib/index.ts';
 import { openRuntime } from '../node/runtimes/index.ts';
 import type { Home } from './home.ts';
@@ -8,28 +8,23 @@ import type { Home } from './home.ts';
  * @returns how many Pods there were
  */
 export async function endLeftovers(home: Home): Promise<number> {
-  const left = readFolder(home.path('run'));
-  if (left.length === 0) return 0;
-  const mode = home.lastDaemon()?.nodeMode;
-  const runtime = await openRuntime({
-    home: home.folder,
-    mode,
-    clock: systemClock,
-    ids: systemIds,
-    log: silentLogger,
-    poolSize: 0,
-  });
-  await runtime.start();
-  const uids = [...runtime.facts().keys()];
-  await Promise.all(uids.map(uid => runtime.removeSandbox(uid)));
-  await runtime.close();
-  return uids.length;
+  const entries = readFolder(home.path('run'));
+  const pods = entries.filter(e => e.isDirectory());
+  if (pods.length > 0) {
+    const mode = home.lastDaemon()?.nodeMode ?? 'netns';
+    const basis = { clock: systemClock, ids: systemIds, log: silentLogger };
+    const runtime = await openRuntime({ ...basis, home: home.folder, mode, poolSize: 0 });
+    await runtime.start();
+    await Promise.all([...runtime.facts().keys()].map(uid => runtime.removeSandbox(uid)));
+    await runtime.close();
+  }
+  for (const e of entries) if (e.isSocket()) rmSync(home.path('run', e.name), { force: true });
+  return pods.length;
 }
 
-/** What is in the folder of running things; nothing when there is none. */
-function readFolder(folder: string): string[] {
+function readFolder(folder: string) {
   try {
-    return readdirSync(folder);
+    return readdirSync(folder, { withFileTypes: true });
   } catch (e) {
     if ((e as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw e;

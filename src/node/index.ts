@@ -22,6 +22,7 @@ import { Remover } from './work/remover.ts';
 import { Starter } from './work/starter.ts';
 import { Stopper } from './work/stopper.ts';
 
+export { NOT_READY_TAINT } from './machine/node-object.ts';
 export type { NodeOptions } from './options.ts';
 export type * from './runtime.ts';
 

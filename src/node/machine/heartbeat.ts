@@ -1,7 +1,7 @@
 import { type Client, type Condition, type Frozen, isReason, type Obj, type Ref } from '../../kube/index.ts';
 import type { Clock, Logger } from '../../lib/index.ts';
 import type { RuntimeInfo } from '../runtime.ts';
-import { type Machine, nodeObject } from './node-object.ts';
+import { type Machine, NOT_READY_TAINT, nodeObject } from './node-object.ts';
 
 export type HeartbeatOptions = {
   nodeName: string;
@@ -11,7 +11,7 @@ export type HeartbeatOptions = {
   runtime: RuntimeInfo;
   machine(): Promise<Machine>;
 };
-type NodeObj = Obj<unknown, { conditions?: Condition[] }>;
+type NodeObj = Obj<{ taints?: { key: string }[] }, { conditions?: Condition[] }>;
 const LEASE_EVERY_MS = 10_000;
 const STATUS_EVERY_LEASES = 30;
 const LEASE_SECONDS = 40;
@@ -57,8 +57,11 @@ export class Heartbeat {
     const wanted = nodeObject(nodeName, await machine(), runtime, (past?.status?.conditions ?? []) as Condition[], clock.now());
     const { labels, annotations } = wanted.metadata;
     if (!past) await client.write({ verb: 'create', object: wanted, adopt: 'never' });
-    else
-      await client.write({ verb: 'patch', ref, type: 'merge', patch: { metadata: { labels, annotations }, spec: wanted.spec } });
+    else {
+      const taints = past.spec?.taints?.filter(t => t.key !== NOT_READY_TAINT.key) ?? [];
+      const spec = { ...(wanted.spec as object), taints: taints.length > 0 ? taints : null };
+      await client.write({ verb: 'patch', ref, type: 'merge', patch: { metadata: { labels, annotations }, spec } });
+    }
     await client.write({ verb: 'patch', ref, type: 'merge', subresource: 'status', patch: { status: wanted.status } });
   }
 

@@ -18,6 +18,8 @@ export type Machine = {
   machineID: string;
   bootID: string;
 };
+/** On a node that is going or gone, so that nothing new is placed there; its next registration takes it off. */
+export const NOT_READY_TAINT = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
 const MAX_PODS = 1_000;
 /** Below these shares memory and disk are under pressure. @source kubernetes default eviction thresholds (from knowledge) */
 const LEAST_MEMORY_BYTES = 100 * 2 ** 20;
