@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Migration } from '../../data/types.ts';
+import { DataError, type Migration } from '../../data/index.ts';
 
 /** kube.db, step by step. Never edit a step that was released: add one. */
 const MIGRATIONS: readonly Migration[] = [
@@ -29,7 +29,7 @@ const MIGRATIONS: readonly Migration[] = [
 
 /**
  * Brings the file to this release's tables.
- * @throws Error when the home was written by a later release
+ * @throws DataError FromTheFuture when the home was written by a later release; nothing is changed then
  */
 export function migrate(db: DatabaseSync): void {
   db.exec('CREATE TABLE IF NOT EXISTS migration(name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID');
@@ -41,7 +41,12 @@ export function migrate(db: DatabaseSync): void {
   );
   for (const name of done) {
     if (!MIGRATIONS.some(m => m.name === name))
-      throw new Error(`kube.db was written by a later release (it has ${name}): upgrade Skiff, or use another home`);
+      throw new DataError({
+        code: 'FromTheFuture',
+        httpStatus: 500,
+        message: `kube.db was written by a later release of Skiff, which knows ${name}`,
+        remedy: 'Start that release, or use another home.',
+      });
   }
   for (const { name, sql } of MIGRATIONS) {
     if (done.has(name)) continue;

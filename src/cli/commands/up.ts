@@ -27,14 +27,14 @@ export const run: Command['run'] = async c => {
   }
   // Compiled code is kept beside the sources, as Python does: a start then spends no time on stripping and compiling.
   enableCompileCache(join(import.meta.dirname, '../../../.cache/code'));
-  const { startDaemon } = await import('../daemon.ts');
+  const [{ startDaemon }, { DataError }] = await Promise.all([import('../daemon.ts'), import('../../data/index.ts')]);
   const daemon = await startDaemon({
     home: c.home,
     port: parsePort(c.options['port'] as string | undefined),
     nodeMode: parseMode((c.options['node-mode'] as string | undefined) ?? c.env['SKIFF_NODE_MODE']),
     crashAt: (c.options['crash-at'] as string | undefined) ?? c.env['SKIFF_CRASH_AT'],
     hostEnv: c.env,
-  });
+  }).catch(e => Promise.reject(e instanceof DataError ? new UserError(`${e.message}. ${e.remedy}`) : e));
   if (c.options['json']) c.print(readyLine(c.home, daemon.ports, systemClock.monotonicMs()));
   else {
     c.print(`Skiff is ready after ${(systemClock.monotonicMs() / 1000).toFixed(2)} s.`);
