@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream';
+import type { Duplex, Writable } from 'node:stream';
 import type { ExecSession } from '../kube/transport.ts';
 
 /**
@@ -17,6 +17,8 @@ export interface PodRuntime {
   /** Kills whatever is left, frees address and namespaces, removes `run/<uid>`. */
   removeSandbox(uid: string): Promise<void>;
   exec(uid: string, container: string, spec: { argv: readonly string[]; stdin: boolean; tty: boolean }): Promise<ExecSession>;
+  /** The standard input of a running container; with `once` its end is the end of the container's. */
+  attach(uid: string, container: string, o: { once: boolean }): Promise<AttachedInput>;
   /** Connects from the host to a port inside the Pod. */
   dial(uid: string, port: number): Promise<Duplex>;
   /** Replaces the whole table of virtual addresses. */
@@ -84,6 +86,12 @@ export type ContainerSpec = {
   /** Path inside the container whose first 4,096 bytes become the termination message. */
   terminationMessagePath: string;
   limits: { memoryBytes?: number; cpuMillis?: number };
+};
+export type AttachedInput = {
+  /** Discards what it gets when the container has no open input. */
+  stdin: Writable;
+  resize(columns: number, rows: number): void;
+  close(): void;
 };
 export type ContainerFact = {
   name: string;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { sha256Hex } from '../../src/lib/index.ts';
@@ -139,7 +139,8 @@ function processesOf(skiff: Skiff): Map<string, string> {
 }
 
 function remains(home: string, ours: ReadonlyMap<string, string>): string[] {
-  const fabric = `sk${sha256Hex(join(home, '.skiff/run')).slice(0, 6)}`;
+  const instance = sha256Hex(join(home, '.skiff/run')).slice(0, 6);
+  const fabric = `sk${instance}`;
   const read = (path: string) => readFileSync(path, 'utf8').split('\n');
   const files = readdirSync(join(home, '.skiff'), { recursive: true, withFileTypes: true });
   const processes = [...ours].filter(([pid, started]) => statOf(pid)?.started === started);
@@ -148,6 +149,7 @@ function remains(home: string, ours: ReadonlyMap<string, string>): string[] {
     ...readdirSync('/sys/class/net')
       .filter(name => name.startsWith(fabric))
       .map(name => `link ${name}`),
+    ...['', 'memory', 'cpu'].map(c => join('/sys/fs/cgroup', c, `skiff-${instance}`)).filter(group => existsSync(group)),
     ...tables().filter(line => line.includes(fabric)),
     ...read('/proc/self/mountinfo')
       .filter(line => line.includes(home))

@@ -66,6 +66,7 @@ export type Container = {
   terminationMessagePolicy?: string;
   securityContext?: SecurityContext;
   stdin?: boolean;
+  stdinOnce?: boolean;
   tty?: boolean;
 };
 export type DownwardFile = { path: string; fieldRef?: FieldSelector; resourceFieldRef?: ResourceFieldSelector; mode?: number };

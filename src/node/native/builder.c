@@ -100,6 +100,7 @@ void builder_prepare(void) {
     spare.pid = fork();
     if (spare.pid == 0) {
         close(pair[0]);
+        container_inputs_close(NULL);
         if (build(pair[1])) wire_say(pair[1], "error", problem, NULL);
         _exit(125);
     }

@@ -39,6 +39,11 @@ static void close_fd(int *fd) {
     *fd = -1;
 }
 
+void container_inputs_close(const struct container *but) {
+    for (struct container *c = pod.containers; c; c = c->next)
+        if (c != but) close_fd(&c->stdin_fd);
+}
+
 static void forget(struct container *c) {
     for (struct container **at = &pod.containers; *at; at = &(*at)->next)
         if (*at == c) {
@@ -172,6 +177,8 @@ void container_builder(struct container *c) {
         close_fd(&c->log.streams[0].fd);
         close_fd(&c->stdin_fd);
         c->log.streams[0].fd = wire_take_fd(&m, 0);
+        c->log.eager = c->spec.has_stdin;
+        if (c->spec.has_stdin) c->stdin_fd = fcntl(c->log.streams[0].fd, F_DUPFD_CLOEXEC, 3);
         fcntl(c->log.streams[0].fd, F_SETFL, O_NONBLOCK);
     } else {
         snprintf(c->start_error, sizeof c->start_error, "%s", wire_text(&m));

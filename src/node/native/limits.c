@@ -82,6 +82,15 @@ void limits_remove(const char *uid) {
     }
 }
 
+void limits_close(void) {
+    static const char *controllers[] = { "", "memory", "cpu" };
+    for (size_t i = 0; i < sizeof controllers / sizeof *controllers && (cgroups.memory || cgroups.cpu); i++) {
+        char path[PATH_MAX];
+        snprintf(path, sizeof path, "/sys/fs/cgroup/%s%s", controllers[i], cgroups.group);
+        rmdir(path);
+    }
+}
+
 long long limits_oom_kills(int fd) {
     char text[1024];
     ssize_t n = pread(fd, text, sizeof text - 1, 0);

@@ -71,6 +71,10 @@ void log_pump(struct log *log, struct stream *stream, bool final) {
                 put_line(log, stream, stamp, stream->buffer, size, false);
                 start = size;
             }
+            if (log->eager && start < size) { /* a prompt has no end of line, and somebody waits for it */
+                put_line(log, stream, stamp, stream->buffer + start, size - start, false);
+                start = size;
+            }
             memmove(stream->buffer, stream->buffer + start, size - start);
             stream->used = size - start;
         }

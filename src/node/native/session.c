@@ -1,5 +1,6 @@
 /* A session: a process of its own below the supervisor that serves one connection of the daemon.
  *   exec CONTAINER STDIN TTY ARGV...   then both ways: in BYTES, eof, resize COLUMNS ROWS, kill; out BYTES, err BYTES, exit CODE
+ *   attach CONTAINER ONCE              its standard input: in BYTES, eof, resize COLUMNS ROWS; the output is in the log
  *   dial PORT                          then "ok", and the connection carries the bytes; or "error" WHY */
 #include "skiff.h"
 #include <arpa/inet.h>
@@ -13,7 +14,7 @@
 #include <sys/wait.h>
 #include <termios.h>
 
-struct session { int sock, in, out, err; pid_t child; bool tty; char *pending; size_t pending_size; bool input_ends; };
+struct session { int sock, in, out, err; pid_t child; bool tty, shared; char *pending; size_t pending_size; bool input_ends; };
 
 static void finish(struct session *s, int code) {
     char text[16];
@@ -23,13 +24,14 @@ static void finish(struct session *s, int code) {
 }
 
 static void end_child(struct session *s) { /* its whole session: what it started in the foreground goes too */
+    if (s->child <= 0) return; /* attached: nothing is ours */
     kill(-s->child, SIGKILL);
     kill(s->child, SIGKILL);
 }
 
 static void close_input(struct session *s) {
     if (s->in < 0) return;
-    if (s->tty) (void)!write(s->in, "\004", 1);
+    if (s->tty && !s->shared) (void)!write(s->in, "\004", 1);
     else close(s->in);
     s->in = -1;
 }
@@ -164,6 +166,28 @@ static void exec_session(int sock, struct message *m) {
     serve(&s, syscall(SYS_pidfd_open, s.child, 0));
 }
 
+/* With `once` the supervisor has let go of the input, so that the end of the session is the end of the input. */
+static void attach_session(int sock, struct container *c, bool once) {
+    struct session s = { .sock = sock, .in = -1, .out = -1, .err = -1, .shared = !once };
+    if (!c || c->state != RUNNING) {
+        wire_say(sock, "error", "container is not running", NULL);
+        _exit(0);
+    }
+    s.tty = c->spec.tty;
+    s.in = c->stdin_fd;
+    s.out = c->log.streams[0].fd;
+    if (s.in >= 0) fcntl(s.in, F_SETFL, O_NONBLOCK);
+    wire_say(sock, "started", NULL);
+    for (;;) {
+        bool full = s.pending_size > 0;
+        struct pollfd polls[] = { { sock, full ? 0 : POLLIN, 0 }, { full ? s.in : -1, POLLOUT, 0 } };
+        if (poll(polls, 2, -1) < 0) continue;
+        if (full && polls[0].revents) _exit(0);
+        if (polls[1].revents) flush_input(&s);
+        else if (polls[0].revents) command(&s);
+    }
+}
+
 static int connect_port(int port) {
     struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = IN6ADDR_LOOPBACK_INIT };
@@ -189,10 +213,15 @@ static void dial_session(int sock, struct message *m) {
 }
 
 void session_start(int sock, struct message *m) {
-    bool exec = !strcmp(m->data + 4, "exec");
+    const char *verb = m->data + 4;
+    bool attach = !strcmp(verb, "attach");
+    struct container *c = attach ? container_find(wire_text(m)) : NULL;
+    bool once = attach && wire_number(m);
     pid_t pid = fork();
     if (pid < 0) wire_say(sock, "error", "cannot fork", NULL);
+    if (pid > 0 && once && c && c->stdin_fd >= 0) close(c->stdin_fd), c->stdin_fd = -1;
     if (pid != 0) return;
+    container_inputs_close(c);
     struct timeval forever = { 0, 0 };
     setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &forever, sizeof forever);
     sigset_t none;
@@ -200,7 +229,8 @@ void session_start(int sock, struct message *m) {
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGCHLD, SIG_DFL);
     signal(SIGPIPE, SIG_IGN);
-    if (exec) exec_session(sock, m);
+    if (attach) attach_session(sock, c, once);
+    else if (!strcmp(verb, "exec")) exec_session(sock, m);
     else dial_session(sock, m);
     _exit(0);
 }

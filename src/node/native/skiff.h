@@ -1,7 +1,7 @@
 /* skiff-pod: the spawner (one, replaceable) and the supervisors (PID 1 of each Pod). One static program, no libraries.
  *
  *   daemon --fd 3--> spawner          prepares namespaces, addresses and host mounts; exits when the daemon goes
- *   daemon --ctl.sock--> supervisor   watch, stop, exec, dial; outlives daemon and spawner
+ *   daemon --ctl.sock--> supervisor   watch, stop, exec, attach, dial; outlives daemon and spawner
  *   spawner --ctl.sock--> supervisor  start, with descriptors of prepared mounts
  *   supervisor --pair--> builder      one a container: builds the root, becomes the container's process
  */
@@ -106,7 +106,7 @@ int identity_drop(unsigned user, unsigned group, bool mapped);
 /* ---- logs.c: CRI lines, rotation ---- */
 #define LOG_BUFFER 16384
 struct stream { int fd; char tag; size_t used; char buffer[LOG_BUFFER]; };
-struct log { int dir, fd; off_t size; char name[NAME_MAX + 1]; struct stream streams[2]; };
+struct log { int dir, fd; bool eager; off_t size; char name[NAME_MAX + 1]; struct stream streams[2]; };
 int log_open(struct log *log, int dir, const char *name);
 void log_pump(struct log *log, struct stream *stream, bool final); /* non-blocking read; closes the stream at its end */
 void log_close(struct log *log);
@@ -117,6 +117,7 @@ void limits_probe(const char *instance);                   /* in the spawner; se
 const char *limits_kind(void);
 int limits_make(const char *uid, const struct spec *spec, struct limits *out);
 void limits_remove(const char *uid);
+void limits_close(void);                                   /* the group of this instance, when it is empty */
 long long limits_oom_kills(int fd);
 
 /* ---- builder.c, container.c, supervisor.c, session.c ---- */
@@ -147,7 +148,8 @@ void container_watch_memory(void);
 void container_fields(const struct container *c, struct frame *f);
 void become(const struct spec *spec, char **argv);         /* drops, execs; returns only after writing problem; exit code */
 int exec_failure(void);
-void session_start(int sock, struct message *m);           /* exec, dial: a process of its own */
+void container_inputs_close(const struct container *but);  /* in a child: others' ends must not keep an input open */
+void session_start(int sock, struct message *m);           /* exec, attach, dial: a process of its own */
 int supervisor_main(int spawner, char **hide, int hides, bool mapped);
 
 /* ---- netlink.c, fabric.c: addresses ---- */

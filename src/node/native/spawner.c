@@ -408,6 +408,7 @@ static void farewell(void) { /* nothing of ours stays when no Pod does */
     snprintf(rules, sizeof rules, "table ip %s {}\ndelete table ip %s\n", fabric.name, fabric.name);
     pid_t pid = settings.root ? fabric_command(argv, rules) : -1;
     if (pid > 0) waitpid(pid, NULL, 0);
+    limits_close();
     if (settings.root) fabric_close();
     else way_out_close();
     exit(0);

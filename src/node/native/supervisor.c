@@ -80,7 +80,7 @@ static void receive(int i) { /* one message of connection i */
         int fds[2] = { fabric_user, fabric_net };
         frame_text(&f, "fabric");
         frame_send(&f, sock, fds, fabric_net < 0 ? 0 : 2, 0);
-    } else if (!strcmp(verb, "exec") || !strcmp(verb, "dial")) {
+    } else if (!strcmp(verb, "exec") || !strcmp(verb, "attach") || !strcmp(verb, "dial")) {
         session_start(sock, &m);
         disconnect(i);
     } else disconnect(i);

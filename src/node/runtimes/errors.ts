@@ -21,6 +21,7 @@ const ERRORS = {
   SandboxFailed: { message: 'the sandbox could not be made', remedy: undefined },
   NotRunning: { message: 'the Pod does not run', remedy: undefined },
   ExecFailed: { message: 'the command could not be started', remedy: undefined },
+  AttachFailed: { message: 'the container could not be attached to', remedy: undefined },
   DialFailed: { message: 'the port could not be reached', remedy: undefined },
   Refused: { message: 'the spawner refused', remedy: undefined },
 } as const satisfies Record<string, { message: string; remedy: string | undefined }>;

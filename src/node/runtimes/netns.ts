@@ -6,14 +6,23 @@ import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { ExecSession } from '../../kube/transport.ts';
 import { type Clock, type Logger, sha256Hex } from '../../lib/index.ts';
-import type { ContainerFact, ContainerSpec, PodFact, PodRuntime, RuntimeInfo, SandboxSpec, ServiceRule } from '../runtime.ts';
+import type {
+  AttachedInput,
+  ContainerFact,
+  ContainerSpec,
+  PodFact,
+  PodRuntime,
+  RuntimeInfo,
+  SandboxSpec,
+  ServiceRule,
+} from '../runtime.ts';
 import { containerFields, hostsFile, resolvFile } from './container-fields.ts';
 import { RuntimeError } from './errors.ts';
 import { hostIP } from './host.ts';
 import { NameServer } from './names.ts';
 import { nftRules } from './services.ts';
 import { Spawner, type SpawnerOpening } from './spawner.ts';
-import { containerFact, openDial, openExec, SupervisorWatch } from './supervisor.ts';
+import { containerFact, openAttach, openDial, openExec, SupervisorWatch } from './supervisor.ts';
 import { decodeMessage, type Field } from './wire.ts';
 
 const SERVICE_CIDR = '10.96.0.0/12';
@@ -175,6 +184,11 @@ export class NetnsRuntime implements PodRuntime {
   ): Promise<ExecSession> {
     await this.#running(uid).made;
     return openExec(this.#controlPath(uid), container, spec);
+  }
+
+  async attach(uid: string, container: string, o: { once: boolean }): Promise<AttachedInput> {
+    await this.#running(uid).made;
+    return openAttach(this.#controlPath(uid), container, o.once);
   }
 
   async dial(uid: string, port: number): Promise<Duplex> {

@@ -3,10 +3,10 @@ import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/p
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { constants } from 'node:os';
 import path from 'node:path';
-import type { Duplex } from 'node:stream';
+import { type Duplex, Writable } from 'node:stream';
 import type { ExecSession } from '../../kube/transport.ts';
 import type { Clock, Logger } from '../../lib/index.ts';
-import type { ContainerFact, ContainerSpec, PodFact, PodRuntime, RuntimeInfo, SandboxSpec } from '../runtime.ts';
+import type { AttachedInput, ContainerFact, ContainerSpec, PodFact, PodRuntime, RuntimeInfo, SandboxSpec } from '../runtime.ts';
 import { CriLog } from './cri-log.ts';
 import { RuntimeError } from './errors.ts';
 import { plainPaths, rewritePaths } from './plain-paths.ts';
@@ -136,8 +136,7 @@ export class PlainRuntime implements PodRuntime {
   }
 
   async exec(uid: string, name: string, spec: { argv: readonly string[]; stdin: boolean; tty: boolean }): Promise<ExecSession> {
-    const container = [...this.#running(uid).containers.values()].find(c => c.fact.name === name && c.fact.state === 'running');
-    if (!container) throw new RuntimeError('ExecFailed', 'container is not running');
+    const container = this.#runningContainer(uid, name, 'ExecFailed');
     const [file, ...args] = spec.argv.map(word => rewritePaths(word, container.paths));
     const stdin = spec.stdin ? 'pipe' : 'ignore';
     const child = spawn(file!, args, { env: container.env, cwd: container.cwd, detached: true, stdio: [stdin, 'pipe', 'pipe'] });
@@ -155,6 +154,22 @@ export class PlainRuntime implements PodRuntime {
       resize: () => undefined, // no terminals here: `tty` runs over pipes
       exit,
       kill: () => signalGroup(child, 'SIGKILL'),
+    };
+  }
+
+  async attach(uid: string, name: string, o: { once: boolean }): Promise<AttachedInput> {
+    const input = this.#runningContainer(uid, name, 'AttachFailed').child?.stdin;
+    const end = () => void (o.once && input?.end());
+    return {
+      stdin: new Writable({
+        write: (chunk: Buffer, _encoding, done) => (input?.writable ? input.write(chunk, () => done()) : done()),
+        final: done => {
+          end();
+          done();
+        },
+      }),
+      resize: () => undefined,
+      close: end,
     };
   }
 
@@ -220,6 +235,7 @@ export class PlainRuntime implements PodRuntime {
       ...identity,
     });
     container.child = child;
+    child.stdin?.on('error', () => undefined); // it reads no more
     for (const stream of ['stdout', 'stderr'] as const) child[stream]?.on('data', (chunk: Buffer) => log.write(stream, chunk));
     child.once('close', (code, signal) => {
       log.close();
@@ -257,6 +273,11 @@ export class PlainRuntime implements PodRuntime {
     const pod = this.#pods.get(uid);
     if (pod?.sandbox !== 'ready') throw new RuntimeError('NotRunning', uid);
     return pod;
+  }
+  #runningContainer(uid: string, name: string, code: 'ExecFailed' | 'AttachFailed'): Container {
+    const container = [...this.#running(uid).containers.values()].find(c => c.fact.name === name && c.fact.state === 'running');
+    if (!container) throw new RuntimeError(code, 'container is not running');
+    return container;
   }
   #now(): string {
     return this.#options.clock.now().toISOString();

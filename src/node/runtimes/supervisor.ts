@@ -1,9 +1,9 @@
 import { connect, type Socket } from 'node:net';
 import { type Duplex, PassThrough, Writable } from 'node:stream';
 import type { ExecSession } from '../../kube/transport.ts';
-import type { ContainerFact } from '../runtime.ts';
+import type { AttachedInput, ContainerFact } from '../runtime.ts';
 import { RuntimeError } from './errors.ts';
-import { encodeMessage, readMessages } from './wire.ts';
+import { encodeMessage, type Field, readMessages } from './wire.ts';
 
 /** A container's fact out of a message or a status file. */
 export function containerFact(fields: readonly Buffer[]): ContainerFact | undefined {
@@ -106,18 +106,46 @@ export async function openExec(
   });
   socket.write(encodeMessage(['exec', container, spec.stdin ? 1 : 0, spec.tty ? 1 : 0, ...spec.argv]));
   await started.promise;
-  const stdin = new Writable({
-    write: (chunk: Buffer, _encoding, done) => void socket.write(encodeMessage(['in', chunk]), () => done()),
-    final: done => void socket.write(encodeMessage(['eof']), () => done()),
-  });
   return {
-    ...(spec.stdin ? { stdin } : {}),
+    ...(spec.stdin ? { stdin: inputOf(socket) } : {}),
     stdout,
     ...(stderr ? { stderr } : {}),
     resize: (columns, rows) => void socket.write(encodeMessage(['resize', columns, rows])),
     exit: exit.promise,
     kill: () => void socket.destroy(),
   };
+}
+
+/** The standard input of a running container. @throws RuntimeError AttachFailed */
+export async function openAttach(path: string, container: string, once: boolean): Promise<AttachedInput> {
+  const socket = await connected(path);
+  const started = Promise.withResolvers<void>();
+  readMessages(socket, ([verb, data]) => {
+    if (String(verb) === 'started') started.resolve();
+    else started.reject(new RuntimeError('AttachFailed', String(data)));
+  });
+  socket.on('error', () => undefined);
+  socket.once('end', () => socket.end());
+  socket.once('close', () => started.reject(new RuntimeError('AttachFailed', 'the supervisor hung up')));
+  socket.write(encodeMessage(['attach', container, once ? 1 : 0]));
+  await started.promise;
+  return {
+    stdin: inputOf(socket),
+    resize: (columns, rows) => void socket.write(encodeMessage(['resize', columns, rows])),
+    close: () => void socket.destroy(),
+  };
+}
+
+/** What is written goes to the session; without one any more it is discarded. */
+function inputOf(socket: Socket): Writable {
+  const send = (fields: Field[], done: () => void) => {
+    if (socket.writable) socket.write(encodeMessage(fields), () => done());
+    else done();
+  };
+  return new Writable({
+    write: (chunk: Buffer, _encoding, done) => send(['in', chunk], done),
+    final: done => send(['eof'], done),
+  });
 }
 
 /** A connection to a port on the Pod's own loopback, carried by its supervisor. @throws RuntimeError DialFailed */

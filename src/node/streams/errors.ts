@@ -15,8 +15,6 @@ export const errors = {
   podCompleted: (phase: string) => api.badRequest(`cannot exec into a container in a completed pod; current phase is ${phase}`),
   containerNotRunning: (container: string) =>
     api.failure(404, 'NotFound', `unable to upgrade connection: container not found ("${container}")`),
-  stdinNotAttachable: (container: string) =>
-    api.badRequest(`the standard input of "${container}" cannot be attached on this node; use exec, or attach without stdin`),
   notDialed: (port: number, detail: string) =>
     api.failure(500, 'InternalError', `error forwarding port ${port} to pod: ${detail}`),
 };

@@ -15,17 +15,18 @@ export type Follow = {
 };
 
 /**
- * The lines of a log over all its rotated parts, from the `tailLines`-th last on. With `follow` it goes on as the file
+ * The lines of a log over all its rotated parts, from the `tailLines`-th last on, or what comes after the first
+ * `fromBytes` of the newest part. With `follow` it goes on as the file
  * grows, over rotations, until the writer has ended or `signal` aborts. Woken by the file system, not by a timer.
  */
 export async function* readLog(
   path: string,
-  o: { tailLines?: number; follow?: Follow; signal: AbortSignal },
+  o: { tailLines?: number; fromBytes?: number; follow?: Follow; signal: AbortSignal },
 ): AsyncGenerator<CriLine> {
   const bell = o.follow ? new Bell(dirname(path), o.follow, o.signal) : undefined;
   let file: FileHandle | undefined;
   try {
-    const from = await startOf(path, o.tailLines);
+    const from = o.fromBytes === undefined ? await startOf(path, o.tailLines) : { older: [], offset: o.fromBytes };
     for (const part of from.older) {
       file = await open(part.path, 'r').catch(() => undefined);
       if (!file) continue;

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Duplex, PassThrough } from 'node:stream';
 import type { ExecOptions, ExecSession, Frozen, LogOptions, Obj, PodStreams } from '../../kube/index.ts';
@@ -56,23 +56,37 @@ class Streams implements PodStreams {
     return this.#o.runtime.exec(pod.metadata.uid!, container, { argv: options.command, stdin: options.stdin, tty: options.tty });
   }
 
-  /** Output only: the runtime gives no way to a running container's standard input. */
+  /** The output from now on, by way of the log; the input of a container that has one. */
   async attach(object: Frozen<Obj>, options: Omit<ExecOptions, 'command'>): Promise<ExecSession> {
     const pod = object as Frozen<Pod>;
     const container = this.#running(pod, options.container);
-    if (options.stdin) throw errors.stdinNotAttachable(container);
     const uid = pod.metadata.uid!;
     const attempt = latestRun(this.#o.runtime.facts().get(uid), container)!.attempt;
+    // Before any input: what that brings forth must not be missed.
+    const fromBytes = await stat(this.#path(pod, container, attempt)).then(
+      s => s.size,
+      () => 0,
+    );
+    const { stdin, stdinOnce = false } = containersOf(pod).find(c => c.spec.name === container)!.spec;
+    const input = options.stdin && stdin ? await this.#o.runtime.attach(uid, container, { once: stdinOnce }) : undefined;
     const abort = new AbortController();
     const stdout = new PassThrough();
     const stderr = new PassThrough();
-    const exit = this.#pump(pod, container, attempt, abort.signal, { stdout, stderr: options.tty ? stdout : stderr });
+    const exit = this.#pump(pod, container, { attempt, fromBytes }, abort.signal, {
+      stdout,
+      stderr: options.tty ? stdout : stderr,
+    });
+    exit.finally(() => input?.close()).catch(() => undefined); // whoever waits for the exit hears of it
     return {
+      ...(input ? { stdin: input.stdin } : {}),
       ...(options.stdout ? { stdout } : {}),
       ...(options.stderr && !options.tty ? { stderr } : {}),
       exit,
-      resize() {},
-      kill: () => abort.abort(),
+      resize: (columns, rows) => input?.resize(columns, rows),
+      kill: () => {
+        input?.close();
+        abort.abort();
+      },
     };
   }
 
@@ -87,13 +101,13 @@ class Streams implements PodStreams {
   async #pump(
     pod: Frozen<Pod>,
     container: string,
-    attempt: number,
+    { attempt, fromBytes }: { attempt: number; fromBytes: number },
     signal: AbortSignal,
     to: { stdout: PassThrough; stderr: PassThrough },
   ): Promise<{ exitCode: number }> {
     const uid = pod.metadata.uid!;
     const follow = this.#follow(uid, container, attempt);
-    for await (const line of readLog(this.#path(pod, container, attempt), { tailLines: 0, follow, signal })) {
+    for await (const line of readLog(this.#path(pod, container, attempt), { fromBytes, follow, signal })) {
       to[line.stream].write(line.partial ? line.text : Buffer.concat([line.text, Buffer.from('\n')]));
     }
     to.stdout.end();

@@ -1,6 +1,15 @@
 import { type Duplex, PassThrough } from 'node:stream';
 import type { ExecSession } from '../../kube/index.ts';
-import type { ContainerFact, ContainerSpec, PodFact, PodRuntime, RuntimeInfo, SandboxSpec, ServiceRule } from '../runtime.ts';
+import type {
+  AttachedInput,
+  ContainerFact,
+  ContainerSpec,
+  PodFact,
+  PodRuntime,
+  RuntimeInfo,
+  SandboxSpec,
+  ServiceRule,
+} from '../runtime.ts';
 
 /** A runtime that runs nothing: tests say how containers go on. What it was asked stands in `calls`. */
 export class FakeRuntime implements PodRuntime {
@@ -49,6 +58,10 @@ export class FakeRuntime implements PodRuntime {
       stdout.once('end', () => setImmediate(() => resolve({ exitCode }))),
     );
     return { stdout, exit, resize() {}, kill() {} };
+  }
+  async attach(uid: string, container: string, { once }: { once: boolean }): Promise<AttachedInput> {
+    this.calls.push(`attach ${uid}/${container}${once ? ' once' : ''}`);
+    return { stdin: new PassThrough(), resize() {}, close() {} };
   }
   dial(_uid: string, port: number): Promise<Duplex> {
     return this.connect(port);
