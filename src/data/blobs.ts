@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  chmodSync,
   closeSync,
   constants,
   createReadStream,
@@ -13,7 +14,7 @@ import {
 import { chmod, copyFile, type FileHandle, mkdir, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { Readable } from 'node:stream';
-import type { Ids } from '../lib/index.ts';
+import { type Ids, removeTree } from '../lib/index.ts';
 import { DataError, dataFailures } from './errors.ts';
 import { checkBucket, checkKey, checkSha256, checkStageId } from './names.ts';
 import type { Blob, Blobs, Sql } from './types.ts';
@@ -146,13 +147,13 @@ class BlobFolder implements Blobs {
   /** Any user of a Pod may write inside; the 0700 folder above keeps everybody else out. */
   async stage(id: string): Promise<string> {
     const path = join(this.#stages, checkStageId(id));
-    await mkdir(path, { recursive: true });
-    await chmod(path, 0o777);
+    mkdirSync(path, { recursive: true });
+    chmodSync(path, 0o777);
     return path;
   }
 
   async dropStage(id: string): Promise<void> {
-    await rm(join(this.#stages, checkStageId(id)), { recursive: true, force: true });
+    await removeTree(join(this.#stages, checkStageId(id)));
   }
 
   #pathOf(sha256: string): string {

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { isDataError } from './errors.ts';
+import type { SqlAnswer } from './sql-file.ts';
 import { SqlFile } from './sql-file.ts';
-import type { SqlAnswer } from './sql-messages.ts';
 import type { Migration } from './types.ts';
 
 const tables: Migration[] = [{ name: 'test/0001', sql: 'CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT' }];
@@ -15,7 +15,7 @@ const insert = (id: number, text: string | null) => ({ sql: 'INSERT INTO note (i
 function openHeld(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), 'skiff-sql-'));
   const held: ((error: Error | null) => void)[] = [];
-  const file = new SqlFile(join(folder, 'a.db'), tables, (_, done) => held.push(done));
+  const file = new SqlFile(join(folder, 'a.db'), tables, { flush: (_, done) => held.push(done) });
   const answers: SqlAnswer[] = [];
   const reply = (some: SqlAnswer[]) => answers.push(...some);
   t.after(async () => {

@@ -1,23 +1,25 @@
 import { closeSync, fdatasync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { Checkpoints } from './checkpoints.ts';
 import { type DataFailure, dataFailures } from './errors.ts';
 import { migrate } from './migrations.ts';
-import type { SqlAnswer, TransactionResult } from './sql-messages.ts';
 import type { Migration, SqlValue, Statement } from './types.ts';
 
 export type FlushFile = (fd: number, done: (error: Error | null) => void) => void;
-type TransactionRequest = { id: number; statements: readonly Statement[] };
+export type TransactionResult = { changes: number; lastInsertRowid: number };
+export type TransactionRequest = { id: number; statements: readonly Statement[] };
+export type SqlAnswer = { id: number } & Outcome;
 type Outcome = { ok: TransactionResult[] } | { failure: DataFailure };
 
 const STATEMENTS_KEPT = 500;
-const COMMITS_PER_CHECKPOINT = 1_000;
-const BYTES_PER_CHECKPOINT = 4 * 1024 * 1024;
+/** What a commit writes into the WAL besides the values: some pages of 4 kB. */
+const COMMIT_BYTES = 8_192;
 /** Statements that would break the batch they run in. */
 const FORBIDDEN = /^\s*(BEGIN|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA|VACUUM|ATTACH|DETACH)\b/i;
 
 /**
- * One SQLite file with group commit, as the worker uses it.
+ * One SQLite file with group commit.
  *
  * SQLite runs with synchronous=NORMAL, so a commit is a write into the WAL without waiting for the disk. Whoever
  * committed is answered after an asynchronous fdatasync of the WAL that all commits since the last one share; reads and
@@ -34,14 +36,15 @@ export class SqlFile {
   #unflushed: { answers: SqlAnswer[]; reply: (answers: SqlAnswer[]) => void }[] = [];
   #flushing = false;
   #broken: DataFailure | undefined;
-  #commits = 0;
+  readonly #checkpoints: Checkpoints | undefined;
   #bytes = 0;
   #whenQuiet: (() => void) | undefined;
 
   /** @throws DataError of `migrate`. */
-  constructor(path: string, migrations: readonly Migration[], flush: FlushFile = fdatasync) {
+  constructor(path: string, migrations: readonly Migration[], o: { flush?: FlushFile; checkpoints?: Checkpoints } = {}) {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    this.#flush = flush;
+    this.#flush = o.flush ?? fdatasync;
+    this.#checkpoints = o.checkpoints;
     this.#db = new DatabaseSync(path, { timeout: 5_000, enableForeignKeyConstraints: true });
     try {
       this.#db.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL');
@@ -81,7 +84,8 @@ export class SqlFile {
     }
     if (failed.length > 0) reply(failed);
     if (committed.length === 0) return;
-    this.#commits++;
+    this.#checkpoints?.wrote(this.#bytes + COMMIT_BYTES);
+    this.#bytes = 0;
     this.#unflushed.push({ answers: committed, reply });
     this.#flushWal();
   }
@@ -89,6 +93,7 @@ export class SqlFile {
   /** Waits for what is under way, folds the WAL into the file and lets go of it. */
   async close(): Promise<void> {
     if (this.#flushing) await new Promise<void>(resolve => (this.#whenQuiet = resolve));
+    await this.#checkpoints?.close();
     this.#reader.close();
     if (!this.#broken) this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     closeSync(this.#walFd);
@@ -162,25 +167,15 @@ export class SqlFile {
       const broken = this.#broken;
       for (const { answers, reply } of waiting) reply(broken ? answers.map(({ id }) => ({ id, failure: broken })) : answers);
       this.#flushWal();
-      this.#checkpointWhenDue();
       if (!this.#flushing) this.#whenQuiet?.();
     });
-  }
-
-  /** Keeps the WAL short. It is the one synchronous fsync of this thread, so it waits for a quiet moment, but not for ever. */
-  #checkpointWhenDue(): void {
-    const due = Math.max(this.#commits / COMMITS_PER_CHECKPOINT, this.#bytes / BYTES_PER_CHECKPOINT);
-    if (this.#broken || due < (this.#flushing ? 10 : 1)) return;
-    this.#commits = 0;
-    this.#bytes = 0;
-    this.#db.exec('PRAGMA wal_checkpoint(PASSIVE)');
   }
 }
 
 function prepare(db: DatabaseSync, kept: Map<string, StatementSync>, sql: string): StatementSync {
   const statement = kept.get(sql);
   if (statement) return statement;
-  if (FORBIDDEN.test(sql)) throw new Error('transactions and settings are the business of the worker');
+  if (FORBIDDEN.test(sql)) throw new Error('transactions and settings are the business of this room');
   return keep(db, kept, sql);
 }
 function keep(db: DatabaseSync, kept: Map<string, StatementSync>, sql: string): StatementSync {

@@ -1,108 +1,84 @@
-import { Worker } from 'node:worker_threads';
 import type { Logger } from '../lib/index.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { DataError, type DataFailure, dataFailures } from './errors.ts';
 import { dataTables } from './migrations.ts';
-import type { SqlMessage, SqlRequest, SqlWorkerData, TransactionResult } from './sql-messages.ts';
+import { type SqlAnswer, SqlFile, type TransactionRequest, type TransactionResult } from './sql-file.ts';
 import type { Migration, Sql, SqlValue, Statement } from './types.ts';
 
 /**
- * Opens a SQLite file on a thread of its own; creates it and its folder, and runs the migrations that it lacks.
+ * Opens a SQLite file; creates it and its folder, and runs the migrations that it lacks.
  *
  * A resolved transaction is on disk. Transactions that are under way together share commit and fdatasync, each still all
- * or nothing. A read sees every transaction asked for before it, also one whose fdatasync is still under way.
+ * or nothing. A read sees every transaction asked for before it, also one whose fdatasync is still under way. Statements
+ * run on the caller's thread: a message to another one and back costs more than they do. What waits for the disk does not.
  * @throws DataError FromTheFuture or ChangedMigration, see `migrate`; BadStatement when it is no database
  */
 export async function openSql(o: { path: string; migrations: readonly Migration[]; log: Logger }): Promise<Sql> {
-  const workerData: SqlWorkerData = { path: o.path, migrations: [...dataTables, ...o.migrations] };
-  const worker = new Worker(new URL('./sql-worker.ts', import.meta.url), { workerData, name: 'ledger' });
-  const first = await new Promise<SqlMessage>((resolve, reject) => {
-    worker.once('message', resolve);
-    worker.once('error', reject);
-  });
-  if ('failed' in first) {
-    await worker.terminate();
-    throw new DataError(first.failed);
+  const log = o.log.with({ path: o.path });
+  try {
+    const checkpoints = new Checkpoints(o.path, log);
+    return new SqlHandle(new SqlFile(o.path, [...dataTables, ...o.migrations], { checkpoints }), log);
+  } catch (e) {
+    throw e instanceof DataError ? e : new DataError(dataFailures.badStatement(`${o.path}: ${String(e)}`));
   }
-  return new SqlHandle(worker, o.log.with({ path: o.path }));
 }
 
-type Pending = { resolve: (value: never) => void; reject: (e: DataError) => void };
-/** What a caller asks; the id is the handle's business. */
-type Ask<R = SqlRequest> = R extends SqlRequest ? Omit<R, 'id'> : never;
+type Pending = { resolve: (value: TransactionResult[]) => void; reject: (e: DataError) => void };
 
 class SqlHandle implements Sql {
-  readonly #worker: Worker;
+  readonly #file: SqlFile;
   readonly #log: Logger;
   readonly #pending = new Map<number, Pending>();
-  #outbox: SqlRequest[] = [];
+  #batch: TransactionRequest[] = [];
   #nextId = 1;
-  #gone: DataFailure | undefined;
+  #closed = false;
 
-  constructor(worker: Worker, log: Logger) {
-    this.#worker = worker;
+  constructor(file: SqlFile, log: Logger) {
+    this.#file = file;
     this.#log = log;
-    worker.on('message', message => this.#receive(message));
-    worker.on('error', e =>
-      this.#lose(dataFailures.readOnly(`its thread has failed: ${e instanceof Error ? e.message : String(e)}`)),
-    );
   }
 
-  all<T = Record<string, SqlValue>>(sql: string, params: readonly SqlValue[] = []): Promise<T[]> {
-    return this.#ask<T[]>({ kind: 'all', sql, params });
+  async all<T = Record<string, SqlValue>>(sql: string, params: readonly SqlValue[] = []): Promise<T[]> {
+    if (this.#closed) throw new DataError(dataFailures.closed());
+    this.#commit();
+    const answer = this.#file.query(sql, params);
+    if ('failure' in answer) throw new DataError(answer.failure);
+    // SQLite's rows have no prototype, which equality in tests and callers would stumble over.
+    return answer.ok.map(row => ({ ...(row as T) }));
   }
 
   transaction(statements: readonly Statement[]): Promise<TransactionResult[]> {
-    return this.#ask<TransactionResult[]>({ kind: 'transaction', statements });
-  }
-
-  async close(): Promise<void> {
-    if (this.#gone) return;
-    const closed = this.#ask<void>({ kind: 'close' });
-    this.#gone = dataFailures.closed();
-    await closed;
-    await this.#worker.terminate();
-  }
-
-  #ask<T>(ask: Ask): Promise<T> {
-    if (this.#gone) return Promise.reject(new DataError(this.#gone));
-    return new Promise<T>((resolve, reject) => {
+    if (this.#closed) return Promise.reject(new DataError(dataFailures.closed()));
+    return new Promise((resolve, reject) => {
       const id = this.#nextId++;
       this.#pending.set(id, { resolve, reject });
-      // One message for all that is asked in this tick: a message costs more than what it carries.
-      if (this.#outbox.push({ id, ...ask }) === 1) queueMicrotask(() => this.#post());
+      if (this.#batch.push({ id, statements }) === 1) setImmediate(() => this.#commit());
     });
   }
 
-  #post(): void {
-    const requests = this.#outbox;
-    this.#outbox = [];
-    try {
-      this.#worker.postMessage(requests);
-    } catch (e) {
-      // A parameter that cannot cross threads.
-      const failure = dataFailures.badStatement((e as Error).message);
-      this.#receive({ answers: requests.map(({ id }) => ({ id, failure })) });
-    }
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#commit();
+    await this.#file.close();
   }
 
-  #receive(message: SqlMessage): void {
-    if (!('answers' in message)) return;
-    for (const answer of message.answers) {
+  #commit(): void {
+    const batch = this.#batch;
+    if (batch.length === 0) return;
+    this.#batch = [];
+    this.#file.commit(batch, answers => this.#answer(answers));
+  }
+  #answer(answers: readonly SqlAnswer[]): void {
+    for (const answer of answers) {
       const pending = this.#pending.get(answer.id);
       this.#pending.delete(answer.id);
-      if ('ok' in answer) {
-        pending?.resolve(answer.ok as never);
-        continue;
-      }
-      if (answer.failure.code === 'ReadOnly') this.#log.error('ledger write failed', { reason: answer.failure.message });
-      pending?.reject(new DataError(answer.failure));
+      if ('ok' in answer) pending?.resolve(answer.ok);
+      else pending?.reject(this.#failed(answer.failure));
     }
   }
-
-  #lose(failure: DataFailure): void {
-    this.#gone = failure;
-    this.#log.error('ledger thread failed', { reason: failure.message });
-    for (const pending of this.#pending.values()) pending.reject(new DataError(failure));
-    this.#pending.clear();
+  #failed(failure: DataFailure): DataError {
+    if (failure.code === 'ReadOnly') this.#log.error('ledger write failed', { reason: failure.message });
+    return new DataError(failure);
   }
 }

@@ -4,7 +4,7 @@ export type SqlValue = string | number | bigint | null | Uint8Array;
 export type Statement = { sql: string; params?: readonly SqlValue[] };
 /** A table change, run once in order of its name; a home from the future is refused. */
 export type Migration = { name: string; sql: string };
-/** A database on its own thread. A resolved transaction is on disk. */
+/** A database. A resolved transaction is on disk. */
 export interface Sql {
   all<T = Record<string, SqlValue>>(sql: string, params?: readonly SqlValue[]): Promise<T[]>;
   /** All or nothing; resolves when durable. Concurrent callers share one fsync. */

@@ -1,10 +1,10 @@
 import { DatabaseSync } from 'node:sqlite';
+import { Checkpoints } from '../../data/index.ts';
 import { errors, StatusError } from '../../kube/errors.ts';
 import type { Frozen, Obj } from '../../kube/types.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { Logger } from '../../lib/log.ts';
-import { Checkpoints } from './checkpoints.ts';
 import { Durability, readOnly } from './durability.ts';
 import { type Change, Hub } from './hub.ts';
 import { migrate } from './migrations.ts';

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Logger } from '../../lib/log.ts';
+import type { Logger } from '../lib/index.ts';
 
 /** A checkpoint each this many bytes written, as SQLite's own default of 1,000 pages. */
 const EVERY_BYTES = 4_096_000;
