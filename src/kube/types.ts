@@ -113,3 +113,12 @@ export function deepFreeze<T>(value: T): Frozen<T> {
   }
   return value as Frozen<T>;
 }
+
+/** A deep copy of a JSON value without undefined members: what a client may keep is not what the server keeps. */
+export function jsonCopy<T>(value: T): T {
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map(v => (v === undefined ? null : jsonCopy(v))) as T;
+  const copy: Record<string, unknown> = {};
+  for (const [k, v] of Object.entries(value)) if (v !== undefined) copy[k] = jsonCopy(v);
+  return copy as T;
+}

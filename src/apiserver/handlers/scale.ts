@@ -1,8 +1,8 @@
-import { type ApiResponse, errors, type Frozen, type LabelSelector, type Obj, selectorOf } from '../../kube/index.ts';
+import { type ApiResponse, errors, type Frozen, jsonCopy, type LabelSelector, type Obj, selectorOf } from '../../kube/index.ts';
 import type { Call, ServerContext } from '../context.ts';
 import { decodeProtobuf } from '../protobuf/index.ts';
 import { keyOfName, type ResourceDef, viewOf } from '../registry/resource.ts';
-import { checkedKind, jsonCopy, readJson, readObject } from '../request/body.ts';
+import { checkedKind, readJson, readObject } from '../request/body.ts';
 import { writeOptions } from '../request/options.ts';
 import { builtinSchema } from '../schema/index.ts';
 import type { Revision, Transaction } from '../store/index.ts';

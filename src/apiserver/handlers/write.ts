@@ -1,9 +1,9 @@
-import { type ApiResponse, errors, jsonPatch, mergePatch, type Obj, strategicMergePatch } from '../../kube/index.ts';
+import { type ApiResponse, errors, jsonCopy, jsonPatch, mergePatch, type Obj, strategicMergePatch } from '../../kube/index.ts';
 import { applyPatch } from '../apply/index.ts';
 import type { Call, ServerContext } from '../context.ts';
 import { decodeProtobuf } from '../protobuf/index.ts';
 import { gvkOfDef, keyOfName, type ResourceDef, viewOf } from '../registry/resource.ts';
-import { checkedKind, contentTypeOf, jsonCopy, readJson, readObject } from '../request/body.ts';
+import { checkedKind, contentTypeOf, readJson, readObject } from '../request/body.ts';
 import { writeOptions } from '../request/options.ts';
 import type { Revision, Transaction } from '../store/index.ts';
 import { schemaOf } from '../write/decode.ts';

@@ -1,5 +1,5 @@
 import { load, YAML11_SCHEMA } from 'js-yaml';
-import { type ApiRequest, errors, type Obj } from '../../kube/index.ts';
+import { type ApiRequest, errors, jsonCopy, type Obj } from '../../kube/index.ts';
 import { apiVersionOf, type ResourceDef } from '../registry/resource.ts';
 
 export const BODY_LIMIT_BYTES = 3 * 1024 * 1024;
@@ -7,15 +7,6 @@ const TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernet
 
 export function contentTypeOf(r: ApiRequest): string {
   return (r.headers?.['content-type'] ?? 'application/json').split(';')[0]!.trim().toLowerCase() || 'application/json';
-}
-
-/** A deep copy of a JSON value without undefined members: what a client may keep is not what the server keeps. */
-export function jsonCopy<T>(value: T): T {
-  if (value === null || typeof value !== 'object') return value;
-  if (Array.isArray(value)) return value.map(v => (v === undefined ? null : jsonCopy(v))) as T;
-  const copy: Record<string, unknown> = {};
-  for (const [k, v] of Object.entries(value)) if (v !== undefined) copy[k] = jsonCopy(v);
-  return copy as T;
 }
 
 function parse(r: ApiRequest, what: string): unknown {

@@ -1,3 +1,4 @@
+import { jsonCopy } from '../../kube/index.ts';
 import { definitionOf, type Notation, parseNotation } from '../schema/index.ts';
 import { canonicalQuantity } from './quantity.ts';
 import { isTree, type Tree } from './tree.ts';
@@ -12,13 +13,13 @@ const KEPT_LISTS = new Set(['rbac.v1.Role.rules', 'rbac.v1.ClusterRole.rules', '
  */
 export function goForm(definitionName: string, value: unknown): unknown {
   const fields = definitionOf(definitionName)?.fields;
-  if (!fields || !isTree(value)) return structuredClone(value);
+  if (!fields || !isTree(value)) return jsonCopy(value);
   const required = definitionOf(definitionName)?.required ?? [];
   const out: Tree = {};
   for (const [key, member] of Object.entries(value)) {
     const notation = Object.hasOwn(fields, key) ? parseNotation(fields[key]!) : undefined;
     if (!notation) {
-      out[key] = structuredClone(member);
+      out[key] = jsonCopy(member);
       continue;
     }
     const formed = member === null ? undefined : formOf(notation, notation.shape.length, member);
@@ -29,10 +30,10 @@ export function goForm(definitionName: string, value: unknown): unknown {
   return out;
 }
 function formOf(notation: Notation, depth: number, value: unknown): unknown {
-  if (depth === 0) return notation.base === 'any' ? structuredClone(value) : goForm(notation.base, value);
+  if (depth === 0) return notation.base === 'any' ? jsonCopy(value) : goForm(notation.base, value);
   const isMap = notation.shape[notation.shape.length - depth] === '{}';
   if (Array.isArray(value) && !isMap) return value.map(item => formOf(notation, depth - 1, item));
-  if (!isTree(value) || !isMap) return structuredClone(value);
+  if (!isTree(value) || !isMap) return jsonCopy(value);
   const isAmounts = notation.base === 'resource.Quantity' && depth === 1;
   const entries = Object.entries(value).map(([key, member]): [string, unknown] => {
     // A map of texts keeps its keys: null is the empty text.

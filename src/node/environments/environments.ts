@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Frozen } from '../../kube/index.ts';
@@ -55,7 +56,8 @@ export class Environments {
   /** Before a Pod's folder goes: remembers what its commands installed by themselves. */
   async collect(podFolder: string): Promise<void> {
     const tops = join(podFolder, 'tops');
-    for (const name of await readdir(tops).catch((): string[] => [])) {
+    if (!existsSync(tops)) return;
+    for (const name of await readdir(tops)) {
       const [command, installed] = await Promise.all([
         readFile(join(tops, name, 'command'), 'utf8').catch(() => ''),
         readFile(join(tops, name, 'upper', 'layer.installed'), 'utf8').catch(() => ''),

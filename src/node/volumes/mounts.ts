@@ -1,4 +1,4 @@
-import { lstat, mkdir } from 'node:fs/promises';
+import { lstatSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Frozen } from '../../kube/index.ts';
 import type { Container } from '../agent/pod.ts';
@@ -23,7 +23,7 @@ export async function volumeMounts(
       continue;
     }
     const subPath = m.subPathExpr ? expandAll(m.subPathExpr, env) : m.subPath;
-    if (subPath) await makeSubPath(source.path, subPath);
+    if (subPath) makeSubPath(source.path, subPath);
     const readOnly = source.readOnly || m.readOnly === true;
     mounts.push({ kind: 'bind', source: source.path, target, readOnly, idmap: source.own, ...(subPath ? { subPath } : {}) });
   }
@@ -39,14 +39,14 @@ function expandAll(expr: string, env: ReadonlyMap<string, string>): string {
 }
 
 /** Makes the missing folders of a subPath; a link on the way, which a Pod may have planted, is refused. */
-async function makeSubPath(root: string, subPath: string): Promise<void> {
+function makeSubPath(root: string, subPath: string): void {
   const parts = subPath.split('/').filter(p => p !== '' && p !== '.');
   if (subPath.startsWith('/') || parts.includes('..')) throw errors.subPathUnsafe(subPath);
   let path = root;
   for (const [i, part] of parts.entries()) {
     path = join(path, part);
-    const found = await lstat(path).catch(() => undefined);
-    if (!found) await mkdir(path, { mode: 0o777 });
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    if (!found) mkdirSync(path, { mode: 0o777 });
     // The files of a ConfigMap volume are links into `..data`: the last part may be one, below the same root.
     else if (found.isSymbolicLink() && i < parts.length - 1) throw errors.subPathUnsafe(subPath);
   }

@@ -1,7 +1,8 @@
-import { access, chmod, lstat, mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmodSync, mkdirSync } from 'node:fs';
+import { access, lstat, mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Frozen, Obj } from '../../kube/index.ts';
-import { type Clock, DOMAIN } from '../../lib/index.ts';
+import { type Clock, DOMAIN, removeTree } from '../../lib/index.ts';
 import type { Pod, Volume } from '../agent/pod.ts';
 import { parseQuantity } from '../agent/quantity.ts';
 import { errors } from '../errors.ts';
@@ -37,19 +38,19 @@ export class Volumes {
   /** Makes or refreshes all volumes of a Pod. Idempotent. @throws NotStartable FailedMount */
   async prepare(c: PayloadContext): Promise<Map<string, VolumeSource>> {
     const root = join(this.folder(c.pod.metadata.uid!), 'volumes');
-    await mkdir(root, { recursive: true, mode: PRIVATE });
+    mkdirSync(root, { recursive: true, mode: PRIVATE });
     const volumes = c.pod.spec!.volumes ?? [];
     const sources = await Promise.all(volumes.map(v => this.#prepareOne(v, join(root, v.name), c)));
     return new Map(volumes.map((v, i) => [v.name, sources[i]!]));
   }
   async remove(uid: string): Promise<void> {
-    await rm(this.folder(uid), { recursive: true, force: true });
+    await removeTree(this.folder(uid));
   }
 
   async #prepareOne(v: Frozen<Volume>, path: string, c: PayloadContext): Promise<VolumeSource> {
     const files = await payloadOf(v, c);
     if (files) {
-      await writeAtomically(path, files, this.#nextStamp());
+      writeAtomically(path, files, this.#nextStamp());
       return { kind: 'folder', path, own: true, readOnly: true };
     }
     if (v.hostPath) return hostPath(v.name, v.hostPath);
@@ -80,7 +81,7 @@ export class Volumes {
     const path = bound.spec?.hostPath?.path ?? bound.spec?.local?.path;
     if (!path) throw errors.volumeUnsupported(v.name, 'this type of persistent volume', 'use hostPath or local');
     const own = path.startsWith(`${this.#o.home}/`);
-    if (own) await openFolder(path);
+    if (own) openFolder(path);
     await mustExist(v.name, path);
     return { kind: 'folder', path, own, readOnly };
   }
@@ -92,7 +93,7 @@ export class Volumes {
   }
 }
 
-async function emptyDir(v: Frozen<Volume>, path: string, pod: Frozen<Pod>): Promise<VolumeSource> {
+function emptyDir(v: Frozen<Volume>, path: string, pod: Frozen<Pod>): VolumeSource {
   const { medium, sizeLimit } = v.emptyDir ?? {};
   const users = [...pod.spec!.containers, ...(pod.spec!.initContainers ?? [])].filter(c =>
     c.volumeMounts?.some(m => m.name === v.name),
@@ -102,13 +103,13 @@ async function emptyDir(v: Frozen<Volume>, path: string, pod: Frozen<Pod>): Prom
     const sizeBytes = parseQuantity(sizeLimit);
     return { kind: 'memory', ...(sizeBytes ? { sizeBytes } : {}) };
   }
-  await openFolder(path);
+  openFolder(path);
   return { kind: 'folder', path, own: true, readOnly: false };
 }
 /** A folder that every user of the Pod may write, whatever the daemon's umask. */
-async function openFolder(path: string): Promise<void> {
-  const made = await mkdir(path, { recursive: true });
-  if (made !== undefined) await chmod(path, 0o777);
+function openFolder(path: string): void {
+  const made = mkdirSync(path, { recursive: true });
+  if (made !== undefined) chmodSync(path, 0o777);
 }
 async function mustExist(volume: string, path: string): Promise<void> {
   await access(path).catch(() => {

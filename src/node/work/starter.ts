@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Client, Frozen } from '../../kube/index.ts';
 import type { Clock, Logger } from '../../lib/index.ts';
@@ -167,7 +167,7 @@ export class Starter {
       );
       const mounts = [...hostMounts, ...files, ...provision.mounts];
       const spec = await containerSpec(context, container, attempt, image, { ...provision, mounts });
-      await mkdir(dirname(spec.logPath), { recursive: true, mode: 0o750 });
+      mkdirSync(dirname(spec.logPath), { recursive: true, mode: 0o750 });
       facts.setImage(uid, container.name, image.imageID);
       return { container, spec };
     } catch (error) {

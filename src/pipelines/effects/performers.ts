@@ -1,4 +1,4 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Statement } from '../../data/types.ts';
 import { type Client, type Frozen, isReason, type ModuleEnv, type Obj, type Performer, StatusError } from '../../kube/index.ts';
@@ -112,9 +112,9 @@ export class Effects {
   async #prepare(stage: Stage): Promise<void> {
     const root = await this.#env.blobs.stage(stage.id);
     const made = new Set<string>();
-    for (const folder of stage.folders) await openFolder(root, folder, made);
+    for (const folder of stage.folders) openFolder(root, folder, made);
     for (const { bucket, key, to } of stage.copies) {
-      await openFolder(root, to.slice(0, to.lastIndexOf('/')), made);
+      openFolder(root, to.slice(0, to.lastIndexOf('/')), made);
       const single = await this.#env.blobs.stat(bucket, key);
       if (single) await this.#env.blobs.copyTo(single.sha256, join(root, to));
       else
@@ -224,20 +224,18 @@ const CONTAINER = 'system.ContainerExecution';
 const IMPORTER = 'system.ImporterExecution';
 
 /** A folder below a stage that any user of the Pod may write in. */
-async function openFolder(root: string, below: string, known: Set<string>): Promise<void> {
+function openFolder(root: string, below: string, known: Set<string>): void {
   let path = root;
   for (const part of below.split('/')) {
     path = join(path, part);
     if (known.has(path)) continue;
     known.add(path);
-    const made = await mkdir(path).then(
-      () => true,
-      e => {
-        if ((e as NodeJS.ErrnoException).code === 'EEXIST') return false;
-        throw e;
-      },
-    );
-    if (made) await chmod(path, 0o777);
+    try {
+      mkdirSync(path);
+      chmodSync(path, 0o777);
+    } catch (e) {
+      if ((e as NodeJS.ErrnoException).code !== 'EEXIST') throw e;
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Frozen, Gvk, Obj } from '../../../kube/index.ts';
+import { type Frozen, type Gvk, jsonCopy, type Obj } from '../../../kube/index.ts';
 import { definitionName } from '../../schema/index.ts';
 import { goForm } from '../go-form.ts';
 import { ensure, sub, type Tree } from '../tree.ts';
@@ -56,7 +56,7 @@ const DEFAULTS: Readonly<Record<Gvk, (object: Tree) => void>> = {
  */
 export function defaultBuiltin(gvk: Gvk, object: Frozen<Obj> | Obj): Obj {
   const name = definitionName(gvk);
-  const formed = (name === undefined ? structuredClone(object) : goForm(name, object)) as Obj;
+  const formed = (name === undefined ? jsonCopy(object) : goForm(name, object)) as Obj;
   DEFAULTS[gvk]?.(formed as unknown as Tree);
   return formed;
 }
