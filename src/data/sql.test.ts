@@ -79,14 +79,13 @@ test('a backup of a file under writing opens and is complete up to a moment', as
 const WRITER = `
   import { openSql } from ${JSON.stringify(new URL('./index.ts', import.meta.url).href)};
   import { silentLogger } from ${JSON.stringify(new URL('../lib/index.ts', import.meta.url).href)};
-  import { writeSync } from 'node:fs';
   const [path, first] = process.argv.slice(-2);
   const migrations = ${JSON.stringify(tables)};
   const sql = await openSql({ path, migrations, log: silentLogger });
   let id = Number(first);
   const insert = id => [{ sql: 'INSERT INTO note (id, text) VALUES (?, ?)', params: [id, 'x'.repeat(id % 3000)] }];
   await Promise.all(Array.from({ length: 8 }, async () => {
-    for (;;) { const mine = id++; await sql.transaction(insert(mine)); writeSync(1, mine + '\\n'); }
+    for (;;) { const mine = id++; await sql.transaction(insert(mine)); await new Promise(said => process.stdout.write(mine + '\\n', said)); }
   }));`;
 
 test('kill -9 of a writer loses nothing that was acknowledged', async t => {
