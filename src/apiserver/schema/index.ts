@@ -1,5 +1,5 @@
 export { builtinSchema, schemaNamed } from './builtin.ts';
-export { compileCrd } from './crd/index.ts';
+export { compileCrd, schemasOf } from './crd/index.ts';
 export { decodeError } from './decode-error.ts';
 export { applyDefaults } from './defaults.ts';
 export { builtinKinds, definitionName, definitionOf, kindOfDefinition, openApiName } from './definitions.ts';

@@ -6,16 +6,18 @@ import {
   type FieldError,
   type Frozen,
   gvkOf,
+  jsonEqual,
   type Obj,
 } from '../../kube/index.ts';
 import { trackFields } from '../apply/index.ts';
+import { rulesErrorsOf } from '../cel/index.ts';
 import type { Call, ServerContext } from '../context.ts';
 import { gvkOfDef, keyOfName, type ResourceDef, toStorage, viewOf } from '../registry/resource.ts';
 import type { WriteOptions } from '../request/options.ts';
 import { validate } from '../schema/index.ts';
 import { Revision, type Transaction } from '../store/index.ts';
 import { validateBuiltin, validateMeta } from '../validation/index.ts';
-import { validateCrd } from './crd-strategy.ts';
+import { ruleErrorsOf } from './crd-strategy.ts';
 import { decode, schemaOf } from './decode.ts';
 import { isNoop, newFinalizerErrors, stampGeneration, stampNew, stampUpdated } from './metadata.ts';
 import { nameRule } from './names.ts';
@@ -153,9 +155,13 @@ function checkPreconditions(def: ResourceDef, o: Obj, old: Frozen<Obj>): void {
 }
 
 function validated(def: ResourceDef, object: Obj, old: Frozen<Obj> | undefined): FieldError[] {
-  if (def.group === 'apiextensions.k8s.io') return validateCrd(object, old);
-  if (!def.custom) return validateBuiltin(gvkOfDef(def), object as Frozen<Obj>, old);
-  return validate(def.custom.schema, object, old);
+  if (def.custom) {
+    const found = validate(def.custom.schema, object, old);
+    return [...found, ...rulesErrorsOf(def.custom.schema, object, old, found)];
+  }
+  const found = validateBuiltin(gvkOfDef(def), object as Frozen<Obj>, old);
+  const isNewSpec = def.group === 'apiextensions.k8s.io' && !jsonEqual(object.spec, old?.spec);
+  return found.length === 0 && isNewSpec ? ruleErrorsOf(object as Frozen<Obj>) : found;
 }
 
 export function invalid(def: ResourceDef, name: string, found: readonly FieldError[]): Error {

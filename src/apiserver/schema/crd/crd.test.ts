@@ -22,7 +22,7 @@ const crd = (schema: unknown, subresources?: object) =>
       ],
     },
   }) as Frozen<Obj>;
-const ROOT = 'spec.versions[0].schema.openAPIV3Schema';
+const ROOT = 'spec.validation.openAPIV3Schema';
 const lines = (schema: unknown, subresources?: object) =>
   compileCrd(crd(schema, subresources)).errors.map(e => `${e.field.replace(ROOT, '$')}: ${e.message}`);
 /** Errors about one property `a`. */

@@ -1,4 +1,4 @@
-import type { FieldError, Frozen, Obj, Schema } from '../../../kube/index.ts';
+import { type FieldError, type Frozen, jsonEqual, type Obj, type Schema } from '../../../kube/index.ts';
 import { schemaNamed } from '../builtin.ts';
 import { fieldErrors } from '../errors.ts';
 import { TYPE_META } from '../unknown-fields.ts';
@@ -11,6 +11,21 @@ type Version = { name: string; schema?: { openAPIV3Schema?: unknown }; subresour
 type CrdSpec = { versions?: readonly Version[] };
 
 /**
+ * The schemas of a definition and where errors place them: upstream hoists a schema that all versions share.
+ * @source apiextensions-apiserver pkg/apis/apiextensions/v1/conversion.go@1aa2717a552e
+ */
+export function schemasOf(crd: Frozen<Obj>): { version: Version; path: string; schema: unknown }[] {
+  const versions = ((crd.spec ?? {}) as CrdSpec).versions ?? [];
+  const schemas = versions.map(v => v.schema?.openAPIV3Schema);
+  const isShared = schemas.every(s => jsonEqual(s, schemas[0]));
+  return versions.map((version, i) => ({
+    version,
+    path: isShared ? 'spec.validation.openAPIV3Schema' : `spec.versions[${i}].schema.openAPIV3Schema`,
+    schema: schemas[i],
+  }));
+}
+
+/**
  * Checks the schemas of a CustomResourceDefinition and gives that of each version, with apiVersion, kind and ObjectMeta filled in,
  * ready for `prune`, `applyDefaults` and `validate`. CEL rules stay in the nodes as they are. With errors the map is empty.
  * @source apiextensions-apiserver pkg/apis/apiextensions/validation/validation.go@1aa2717a552e
@@ -18,14 +33,15 @@ type CrdSpec = { versions?: readonly Version[] };
 export function compileCrd(crd: Frozen<Obj>): { errors: FieldError[]; versions: Map<string, Schema> } {
   const errors: FieldError[] = [];
   const versions = new Map<string, Schema>();
-  for (const [i, version] of ((crd.spec ?? {}) as CrdSpec).versions?.entries() ?? []) {
-    const path = `spec.versions[${i}].schema.openAPIV3Schema`;
-    const schema = version.schema?.openAPIV3Schema;
+  const reported = new Set<string>();
+  for (const { version, path, schema } of schemasOf(crd)) {
     if (!isSchema(schema)) {
       errors.push(fieldErrors.required(path));
       continue;
     }
-    errors.push(...validateSchema(schema, path, version.subresources?.status !== undefined));
+    // A shared schema is one place: its errors are told once.
+    if (!reported.has(path)) errors.push(...validateSchema(schema, path, version.subresources?.status !== undefined));
+    reported.add(path);
     versions.set(version.name, wholeObject(schema));
   }
   return errors.length > 0 ? { errors, versions: new Map() } : { errors, versions };
