@@ -1,44 +1,33 @@
 import path from 'node:path';
-import type { ContainerSpec, MountSpec } from '../runtime.ts';
-
-const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
+import type { ContainerSpec } from '../runtime.ts';
 
 /** How a container's paths are approximated without mounts: `paths` says where each target really lies. */
 export type PlainPaths =
-  | { paths: ReadonlyMap<string, string>; files: readonly { path: string; content: string }[] }
+  | { paths: ReadonlyMap<string, string>; folders: readonly string[]; files: readonly PlainFile[] }
   | { refusal: string };
-
-const isBelow = (child: string, folder: string) =>
-  child === folder || child.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
+export type PlainFile = { path: string; content: string; mode: number };
 
 /**
- * Without a mount namespace a target cannot be made on the host. What Skiff itself stores (below `home`) and what is mounted
- * in /tmp, at the service account or as memory is reached by rewriting its path in arguments and environment to where it
- * lies; anything else is refused with the reason.
+ * Without a mount namespace a target cannot be made on the host: it is reached by rewriting its path in arguments and
+ * environment to where it lies, which for memory and small files is below `podRoot`. A program that has the path built in
+ * does not find it, and nothing is read-only; the Node says so.
  */
-export function plainPaths(spec: ContainerSpec, home: string, podRoot: string): PlainPaths {
+export function plainPaths(spec: ContainerSpec, podRoot: string): PlainPaths {
   const paths = new Map<string, string>();
-  const files: { path: string; content: string }[] = [];
+  const folders: string[] = [];
+  const files: PlainFile[] = [];
   const own = (target: string) => path.join(podRoot, target);
-  const isOwnPlace = (target: string) =>
-    isBelow(target, '/tmp') || isBelow(target, '/var/tmp') || isBelow(target, SERVICE_ACCOUNT);
   for (const mount of spec.mounts) {
     const { target } = mount;
+    if (mount.kind === 'overlay') return { refusal: `plain mode cannot lay folders over each other at ${target}` };
     const real = mount.kind === 'bind' ? path.join(mount.source, mount.subPath ?? '') : own(target);
-    if (mount.kind === 'bind' && real === target) continue;
-    if (mount.kind === 'overlay') return { refusal: refusalOf(mount) };
-    if (mount.kind === 'file') {
-      if (!isOwnPlace(target)) return { refusal: refusalOf(mount) };
-      files.push({ path: real, content: mount.content });
-    } else if (mount.kind === 'bind' && !isBelow(real, home) && !isOwnPlace(target)) return { refusal: refusalOf(mount) };
+    if (real === target) continue;
+    if (mount.kind === 'tmpfs') folders.push(real);
+    if (mount.kind === 'file') files.push({ path: real, content: mount.content, mode: mount.mode ?? 0o644 });
     paths.set(target, real);
   }
   if (spec.terminationMessagePath) paths.set(spec.terminationMessagePath, own('/termination-log'));
-  return { paths, files };
-}
-
-function refusalOf(mount: MountSpec): string {
-  return `plain mode cannot mount ${mount.target}: without a mount namespace the path does not exist for this Pod alone`;
+  return { paths, folders, files };
 }
 
 /** Replaces whole paths in a text; the longest target wins. */

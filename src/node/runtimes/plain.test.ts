@@ -23,7 +23,7 @@ test('plain: a container logs, leaves a message and an exit code', async () => {
   );
 });
 
-test('plain: own volumes are reached by rewritten paths; what cannot be is refused with the reason', async () => {
+test('plain: volumes, memory and files of an image are reached by rewritten paths', async () => {
   await using t = await open();
   const source = path.join(t.home, 'volumes/v');
   await mkdir(source, { recursive: true });
@@ -32,8 +32,12 @@ test('plain: own volumes are reached by rewritten paths; what cannot be is refus
   await t.exited('a');
   assert.equal(readFileSync(path.join(source, 'f'), 'utf8'), 'hi\n');
   assert.match(readFileSync(t.logPath('a'), 'utf8'), new RegExp(`${source}/x:/workspaces`));
-  await t.run('b', ['/bin/true'], { mounts: [{ kind: 'bind', source: '/usr', target: '/data', readOnly: true, idmap: false }] });
-  assert.match((await t.exited('b')).startError!, /plain mode cannot mount \/data/);
+  const host = { kind: 'bind', source, target: '/data', readOnly: true, idmap: false } as const;
+  const memory = { kind: 'tmpfs', target: '/quick/er' } as const;
+  const program = { kind: 'file', target: '/usr/local/bin/greet', content: '#!/bin/sh\necho hello\n', mode: 0o755 } as const;
+  await t.run('b', sh('cat /data/f > /quick/er/f; cat /quick/er/f; greet'), { mounts: [host, memory, program] });
+  await t.exited('b');
+  assert.match(readFileSync(t.logPath('b'), 'utf8'), / F hi\n.* F hello\n/);
   await t.run('c', ['no-such-program']);
   assert.match((await t.exited('c')).startError!, /executable file not found/);
 });

@@ -9,7 +9,7 @@ import type { Clock, Logger } from '../../lib/index.ts';
 import type { AttachedInput, ContainerFact, ContainerSpec, PodFact, PodRuntime, RuntimeInfo, SandboxSpec } from '../runtime.ts';
 import { CriLog } from './cri-log.ts';
 import { RuntimeError } from './errors.ts';
-import { plainPaths, rewritePaths } from './plain-paths.ts';
+import { type PlainFile, plainPaths, rewritePaths } from './plain-paths.ts';
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const MESSAGE_BYTES = 4096;
@@ -52,7 +52,7 @@ export class PlainRuntime implements PodRuntime {
   constructor(options: PlainOptions) {
     this.#options = options;
     this.#runDir = path.join(options.home, 'run');
-    const message = `Pods are process groups of this machine, not isolated from each other: ${options.reason}. They share 127.0.0.1, have no virtual addresses, limits or mounts of their own, and end with Skiff.`;
+    const message = `Pods are process groups of this machine, not isolated from each other: ${options.reason}. They share 127.0.0.1, have no virtual addresses, limits or mounts of their own, and end with Skiff. A volume is found where a command, argument or variable names its path, not where a program has it built in, and nothing is read-only.`;
     this.info = {
       mode: 'plain',
       isolation: { status: 'False', reason: 'Plain', message },
@@ -104,15 +104,17 @@ export class PlainRuntime implements PodRuntime {
     if (pod.containers.has(key)) return;
     const podRoot = path.join(this.#runDir, uid, 'root');
     const fact: ContainerFact = { name: spec.name, attempt: spec.attempt, state: 'running', startedAt: this.#now() };
-    const mapped = plainPaths(spec, this.#options.home, podRoot);
+    const mapped = plainPaths(spec, podRoot);
     const paths = 'refusal' in mapped ? new Map<string, string>() : mapped.paths;
     const env: Record<string, string> = { PATH, HOME: podRoot, TMPDIR: path.join(podRoot, 'tmp'), SKIFF_ROOT: podRoot };
     for (const { name, value } of spec.env) env[name] = rewritePaths(value, paths);
-    const container: Container = { fact, env, cwd: paths.get(spec.workingDir) ?? (spec.workingDir || podRoot), paths };
+    if (!('refusal' in mapped)) env['PATH'] = pathWith(mapped.files, env['PATH']!);
+    const container: Container = { fact, env, cwd: rewritePaths(spec.workingDir, paths) || podRoot, paths };
     pod.containers.set(key, container);
     if ('refusal' in mapped) return this.#finish(pod, container, { startError: mapped.refusal, exitCode: 128 });
     for (const real of paths.values()) await mkdir(path.dirname(real), { recursive: true });
-    for (const file of mapped.files) await writeFile(file.path, file.content);
+    for (const folder of mapped.folders) await mkdir(folder, { recursive: true, mode: 0o777 });
+    for (const { path: file, content, mode } of mapped.files) await writeFile(file, content, { mode });
     await this.#spawn(pod, container, spec);
   }
 
@@ -285,6 +287,12 @@ export class PlainRuntime implements PodRuntime {
   #changed(uid: string): void {
     for (const listener of this.#listeners) listener(uid);
   }
+}
+
+/** Programs that an image brings are found by their name before the host's. */
+function pathWith(files: readonly PlainFile[], hostPath: string): string {
+  const programs = files.filter(f => (f.mode & 0o111) !== 0).map(f => path.dirname(f.path));
+  return [...new Set(programs), hostPath].join(':');
 }
 
 function startErrorOf(error: Error, file: string): string {
