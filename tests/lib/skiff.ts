@@ -59,7 +59,10 @@ export class Skiff {
     const env = { ...process.env, ...o.env, HOME: switches ? home : process.env['HOME'], SKIFF_HOME: join(home, '.skiff') };
     const argv = [...prefix, NODE, join(root, 'src/cli/main.ts'), 'up', '--json', '--port', '0', ...(o.args ?? [])];
     const child = spawn(argv[0]!, argv.slice(1), { env, stdio: ['ignore', 'pipe', 'pipe'], cwd: home });
-    const ready = await readyOf(child, join(home, '.skiff/logs/skiff.log'));
+    const ready = await readyOf(child, join(home, '.skiff/logs/skiff.log')).catch(e => {
+      if (!o.home) rmSync(home, { recursive: true, force: true });
+      throw e;
+    });
     return new Skiff(home, ready, child, prefix, env);
   }
 
@@ -116,8 +119,10 @@ export class Skiff {
       await ended;
     }
     if (o.keepHome) return;
-    const { status, stderr } = this.skiff('down');
-    if (status !== 0) throw new Error(`skiff down ended with ${status}: ${stderr}`);
+    if (this.process.exitCode !== 0) {
+      const { status, stderr } = this.skiff('down');
+      if (status !== 0) throw new Error(`skiff down ended with ${status}: ${stderr}`);
+    }
     rmSync(this.home, { recursive: true, force: true });
   }
   async [Symbol.asyncDispose](): Promise<void> {
