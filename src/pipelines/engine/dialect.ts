@@ -8,11 +8,11 @@ export interface Dialect {
   guard(text: string, inputs: Values): boolean;
   /** A part of a value. */
   select(text: string, value: Json): Json;
-  /** A constant of the graph, with names of the run filled in. */
+  /** A constant of the graph, with names of the run and other inputs of the same node filled in. */
   constant(value: Json, context: ConstantContext): Json;
   /** What the status of a node looks like to a task that asks for it. */
   status(outcome: string, of: { node: string; run: RunInfo; message?: string }): Json;
   /** The key under which a node's outputs are remembered. */
   memoKey(node: Node, inputs: Values): string;
 }
-export type ConstantContext = { run: RunInfo; node: string; parent: string };
+export type ConstantContext = { run: RunInfo; node: string; parent: string; inputs: Values };

@@ -14,8 +14,8 @@ import { type Artifact, coerce, type Values } from './values.ts';
 export function resolveInputs(draft: Draft, dialect: Dialect, instance: Instance): Values {
   const node = nodeOf(draft.graph, instance)!;
   if (instance.iteration !== undefined) return iterationInputs(draft, node, instance);
-  const scope: Within = { draft, dialect, node: instance, parent: draft.get(instance.parent) };
   const inputs: Values = { parameters: {}, artifacts: {} };
+  const scope: Within = { draft, dialect, node: instance, parent: draft.get(instance.parent), inputs };
   const item = node.work.kind === 'fanout' ? node.work.item : undefined;
   for (const [name, binding] of Object.entries(node.bind.parameters)) {
     const value = parameterOf(scope, binding);
@@ -86,7 +86,8 @@ export function runInputs(state: RunState): Values {
   return { parameters, artifacts: {} };
 }
 
-type Within = { draft: Draft; dialect: Dialect; node: Instance; parent: Instance };
+/** `inputs`: those resolved so far; a binding may look at the ones before it. */
+type Within = { draft: Draft; dialect: Dialect; node: Instance; parent: Instance; inputs: Values };
 
 function parameterOf(within: Within, binding: Binding): Json | undefined {
   const value = rawParameter(within, binding);
@@ -94,10 +95,15 @@ function parameterOf(within: Within, binding: Binding): Json | undefined {
   return within.dialect.select(binding.select, value);
 }
 function rawParameter(within: Within, binding: Binding): Json | undefined {
-  const { draft, dialect, node, parent } = within;
+  const { draft, dialect, node, parent, inputs } = within;
   switch (binding.from) {
     case 'constant':
-      return dialect.constant(binding.value, { run: draft.top.run, node: nodeOf(draft.graph, node)!.name, parent: parent.id });
+      return dialect.constant(binding.value, {
+        run: draft.top.run,
+        node: nodeOf(draft.graph, node)!.name,
+        parent: parent.id,
+        inputs,
+      });
     case 'input':
       return parent.inputs?.parameters[binding.name];
     case 'output':

@@ -5,6 +5,7 @@ import { errors } from '../errors.ts';
 import type { Json } from '../graph/graph.ts';
 import { fingerprint } from './fingerprint.ts';
 import { WORKSPACE_PATH } from './paths.ts';
+import { resolveParameters } from './placeholders.ts';
 
 const cel = celEvaluator([{ signature: 'parseJson(string): dyn', call: (text: string): unknown => JSON.parse(text) }]);
 
@@ -30,8 +31,8 @@ export const irDialect: Dialect = {
   select(text, value) {
     return evaluate(text, valueFields(value));
   },
-  constant(value, { run, node, parent }) {
-    if (typeof value !== 'string') return value;
+  constant(value, { run, node, parent, inputs }) {
+    if (typeof value !== 'string') return resolveParameters(value, inputs);
     const exact: Record<string, string> = {
       '{{$.pipeline_job_name}}': run.displayName,
       '{{$.pipeline_job_resource_name}}': run.name,
@@ -41,7 +42,7 @@ export const irDialect: Dialect = {
       '{{$.pipeline_job_create_time_utc}}': run.createdAt,
       '{{$.pipeline_job_schedule_time_utc}}': run.scheduledAt ?? run.createdAt,
     };
-    return exact[value] ?? value.replaceAll('{{$.workspace_path}}', WORKSPACE_PATH);
+    return exact[value] ?? resolveParameters(value.replaceAll('{{$.workspace_path}}', WORKSPACE_PATH), inputs);
   },
   status(outcome, { node, run, message }) {
     return {

@@ -109,7 +109,7 @@ class Lowering {
     const after = new Set(task.dependentTasks ?? []);
     for (const binding of [...Object.values(parameters), ...Object.values(artifacts)])
       for (const up of producers(binding)) after.add(up);
-    const bind: Bindings = { parameters, artifacts };
+    const bind: Bindings = { parameters: constantsLast(parameters), artifacts };
     const retry = retryOf(task) ?? inherited;
     const body = this.#work(componentName, component, bind, after, retry);
     const completed = task.triggerPolicy?.strategy === 'ALL_UPSTREAM_TASKS_COMPLETED';
@@ -265,6 +265,12 @@ function artifactBinding(input: InputArtifactSpec): Binding {
     return { from: 'output', node: producerTask, name: outputArtifactKey };
   }
   return { from: 'input', name: input.componentInputArtifact ?? '' };
+}
+/** A constant may name other inputs of its task, which are then there. */
+function constantsLast(bindings: Bindings['parameters']): Bindings['parameters'] {
+  const entries = Object.entries(bindings);
+  const isConstant = ([, b]: [string, Binding]) => b.from === 'constant';
+  return Object.fromEntries([...entries.filter(e => !isConstant(e)), ...entries.filter(isConstant)]);
 }
 function producers(binding: Binding): string[] {
   if (binding.from === 'output' || binding.from === 'status') return [binding.node];

@@ -1,4 +1,4 @@
-import { textOf } from '../engine/values.ts';
+import { textOf, type Values } from '../engine/values.ts';
 import type { Json } from '../graph/graph.ts';
 import type { ExecutorInput, RuntimeArtifact } from './executor-input.ts';
 import { localPath, WORKSPACE_PATH } from './paths.ts';
@@ -56,6 +56,31 @@ export function resolveJson(value: Json, input: ExecutorInput): Json {
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(Object.entries(value).map(([k, v]) => [resolveText(k, input), resolveJson(v, input)]));
 }
+
+/**
+ * A JSON value with the parameters that its texts name filled in, and nothing else; a text that is one name keeps the type.
+ * Unlike upstream's launcher, which replaces in no order, also in values that are handed on to a sub-pipeline.
+ */
+export function resolveParameters(value: Json, inputs: Values): Json {
+  if (typeof value === 'string') {
+    if (!value.includes('{{$.inputs.')) return value;
+    const name = new RegExp(`^${PARAMETER.source}$`).exec(value)?.[2];
+    if (name !== undefined) return parameterOf(name, inputs) ?? value;
+    return value.replace(PARAMETER, (whole, _, inside: string) => {
+      const given = parameterOf(inside, inputs);
+      return given === undefined ? whole : textOf(given);
+    });
+  }
+  if (Array.isArray(value)) return value.map(v => resolveParameters(v, inputs));
+  if (value === null || typeof value !== 'object') return value;
+  const entries = Object.entries(value).map(([k, v]) => [resolveParameters(k, inputs), resolveParameters(v, inputs)]);
+  return Object.fromEntries(entries);
+}
+/** Also one that its component does not declare: the SDK passes those in for the sake of such texts. */
+function parameterOf(name: string, { parameters, pod }: Values): Json | undefined {
+  return parameters[name] ?? pod?.[name] ?? undefined;
+}
+const PARAMETER = /\{\{\$\.inputs\.parameters\[(['"])([^'"{}]*)\1\]\}\}/g;
 
 const MEMBER = /^(inputs|outputs)\.(parameters|artifacts)\[(['"])(.*?)\3\](?:\.(.*))?$/;
 

@@ -355,14 +355,6 @@ test('null for an optional input of a sub-pipeline means its own default', () =>
   assert.equal(world.node('sub.a').phase, 'succeeded');
   assert.equal(world.node('sub.a').inputs!.parameters['x'], undefined);
 });
-test('constants of the run are filled in where they stand alone', () => {
-  const world = ran(
-    dag({ a: task('one', { x: '="{{$.pipeline_job_resource_name}}"' }), b: task('one', { x: '="{{$.workspace_path}}/f"' }) }),
-    { one },
-  );
-  assert.equal(world.node('a').inputs!.parameters['x'], 'test-abcde');
-  assert.equal(world.node('b').inputs!.parameters['x'], '/kfp-workspace/f');
-});
 test('artifacts can be looped over', () => {
   const system = { artifactType: { schemaTitle: 'system.Dataset', schemaVersion: '0.0.1' } };
   const make = component();
