@@ -13,7 +13,7 @@ import {
   type UserInfo,
 } from '../kube/index.ts';
 import type { Clock, Ids, Logger } from '../lib/index.ts';
-import { Admission } from './admission/index.ts';
+import { Admission, poster, Webhooks } from './admission/index.ts';
 import { builtinSteps } from './admission/steps.ts';
 import { Authenticator, type Headers, type PeerCertificate } from './auth/authn.ts';
 import { DEFAULT_ROLES } from './auth/default-roles.ts';
@@ -22,7 +22,7 @@ import { kubeconfig } from './auth/kubeconfig.ts';
 import { Authority } from './auth/pki.ts';
 import { Rbac } from './auth/rbac.ts';
 import { ServiceAccountTokens, type TokenRequest } from './auth/service-account-tokens.ts';
-import { type Bootstrap, createOnce, ensure, SYSTEM_OBJECTS } from './bootstrap.ts';
+import { type Bootstrap, createOnce, ensure, SYSTEM, SYSTEM_OBJECTS } from './bootstrap.ts';
 import type { ProxyTarget, ServerContext } from './context.ts';
 import { CrdController } from './crd-controller.ts';
 import { Front } from './front.ts';
@@ -31,6 +31,7 @@ import { startMaintenance } from './maintenance.ts';
 import { Metrics } from './metrics.ts';
 import { Registry } from './registry/registry.ts';
 import { Store } from './store/index.ts';
+import { dialTarget } from './streams/proxy.ts';
 import { createUpgrader } from './streams/upgrade.ts';
 
 export type ApiServerOptions = {
@@ -117,7 +118,11 @@ export async function createApiServer(o: ApiServerOptions): Promise<ApiServer> {
   );
   const ownerToken = keyFile(join(home, 'token'), () => Buffer.from(ids.bytes(32)).toString('base64url'));
   const authenticator = new Authenticator(ownerToken, tokens);
-  const ctx: ServerContext = { store, registry, admission, clock, ids, log, streams: () => o.streams?.() };
+  const dial = (to: { namespace: string; name: string; port: string }) =>
+    dialTarget(proxy, { kind: 'Service', scheme: 'https', user: SYSTEM, ...to });
+  const webhooks = new Webhooks({ registry, find, ids, post: poster({ clock, dial }) });
+  follow({ store, registry }, ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'], () => webhooks.refresh());
+  const ctx: ServerContext = { store, registry, admission, webhooks, clock, ids, log, streams: () => o.streams?.() };
   const metrics = new Metrics(store, registry);
   const proxy = { ctx, proxyTo: o.proxyTo };
   const front = new Front({ ctx, rbac, tokens, authenticator, proxy, metrics: () => metrics.text() });
@@ -175,6 +180,17 @@ async function bootstrap(b: Bootstrap, o: ApiServerOptions): Promise<void> {
   await Promise.all(DEFAULT_ROLES.map(r => ensure(b, r, r.kind === 'ClusterRole' ? 'rules' : 'subjects')));
   await Promise.all(o.crds.map(crd => ensure(b, crd, 'spec')));
   await createOnce(b, o.bootstrap);
+}
+
+/** Calls back at once and whenever one of the admission kinds changed; before the writer is told. */
+function follow(
+  { store, registry }: Pick<Bootstrap, 'store' | 'registry'>,
+  plurals: readonly string[],
+  refresh: () => void,
+): void {
+  for (const plural of plurals)
+    store.hub.listen(registry.find('admissionregistration.k8s.io', 'v1', plural)!.storage!.id, refresh);
+  refresh();
 }
 
 /** Pods trust the API by this ConfigMap; the namespace controller copies it into every namespace. */

@@ -7,6 +7,7 @@ import { checkedKind, contentTypeOf, readJson, readObject } from '../request/bod
 import { writeOptions } from '../request/options.ts';
 import type { Revision, Transaction } from '../store/index.ts';
 import { schemaOf } from '../write/decode.ts';
+import { forgetOutside } from '../write/outside.ts';
 import { commit, createIn, decoded, isApply, updateIn, type WriteCall } from '../write/pipeline.ts';
 import { resetFields } from '../write/reset-fields.ts';
 import { respondWith } from './read.ts';
@@ -30,6 +31,7 @@ function createWithName(ctx: ServerContext, tx: Transaction, call: WriteCall, ob
       return createIn(ctx, tx, call, object);
     } catch (e) {
       if (!isGenerated || (e as { reason?: string }).reason !== 'AlreadyExists' || tries >= GENERATED_NAME_TRIES) throw e;
+      forgetOutside(call.request, '');
     }
   }
 }

@@ -4,7 +4,8 @@ import { type ResourceDef, toStorage, viewOf } from '../registry/resource.ts';
 import type { DeleteOptions } from '../request/options.ts';
 import type { Revision, Transaction } from '../store/index.ts';
 import { timestamp } from './metadata.ts';
-import { admissionRequest, type WriteCall } from './pipeline.ts';
+import { outsideOf } from './outside.ts';
+import { admissionRequest, validateAll, type WriteCall } from './pipeline.ts';
 
 const ORPHAN = 'orphan';
 const FOREGROUND = 'foregroundDeletion';
@@ -25,7 +26,10 @@ export function deleteIn(ctx: ServerContext, tx: Transaction, call: Call, previo
     ...call,
     options: { dryRun: o.dryRun, fieldManager: undefined, fieldValidation: 'Ignore', force: false },
   };
-  ctx.admission.validate(admissionRequest(write, 'DELETE', undefined, old), def);
+  const asked = admissionRequest(write, 'DELETE', undefined, old);
+  if (!ctx.webhooks.isIdle && ctx.webhooks.concern('Mutating', asked, def))
+    outsideOf(request, previous.key, previous.rv).mutated(() => ctx.webhooks.mutate(asked, def, o => o, call.warnings));
+  validateAll(ctx, write, asked, previous);
   const finalizers = finalizersAfter(old.metadata.finalizers ?? [], o);
   const graceSeconds = graceOf(def, old, o);
   const mustWait = finalizers.length > 0 || graceSeconds > 0 || isOpenNamespace(def, old);

@@ -21,6 +21,7 @@ import { ruleErrorsOf } from './crd-strategy.ts';
 import { decode, schemaOf } from './decode.ts';
 import { isNoop, newFinalizerErrors, stampGeneration, stampNew, stampUpdated } from './metadata.ts';
 import { nameRule } from './names.ts';
+import { AskFirst, outsideOf } from './outside.ts';
 import { resetFields } from './reset-fields.ts';
 import { prepareCreate, prepareUpdate } from './strategy.ts';
 
@@ -39,8 +40,27 @@ class DryRun extends Error {
   }
 }
 
-/** Runs a write in the transaction of this tick; a dry run is undone, and its answer shows the version that stays. */
+/**
+ * Runs a write in the transaction of this tick; a dry run is undone, and its answer shows the version that stays. A write that
+ * webhooks judge is left for their answer and run again.
+ */
 export async function commit(
+  ctx: ServerContext,
+  request: ApiRequest,
+  dryRun: boolean,
+  job: (tx: Transaction) => Revision,
+): Promise<Revision> {
+  for (;;) {
+    try {
+      return await commitOnce(ctx, request, dryRun, job);
+    } catch (e) {
+      if (!(e instanceof AskFirst)) throw e;
+      await e.ask();
+    }
+  }
+}
+
+async function commitOnce(
   ctx: ServerContext,
   { durable }: ApiRequest,
   dryRun: boolean,
@@ -68,25 +88,54 @@ export function createIn(ctx: ServerContext, tx: Transaction, call: WriteCall, o
   const { def, info, storage, request } = call;
   if (def.custom?.terminating)
     throw errors.failure(403, 'Forbidden', 'create not allowed while custom resource definition is terminating');
-  const now = ctx.clock.now();
-  let object = stampNew(def, o, info.namespace, ctx.ids, now);
-  if (!object.metadata.name && !object.metadata.generateName) {
-    throw invalid(def, '', [
-      { reason: 'FieldValueRequired', field: 'metadata.name', message: 'Required value: name or generateName is required' },
-    ]);
-  }
-  object = prepareCreate(def, tracked(call, object, undefined, now), { user: request.user, now });
-  object = ctx.admission.mutate(admissionRequest(call, 'CREATE', object, undefined), def);
+  const object = mutated(ctx, call, 'CREATE', undefined, () => {
+    const now = ctx.clock.now();
+    const stamped = stampNew(def, o, info.namespace, ctx.ids, now);
+    if (!stamped.metadata.name && !stamped.metadata.generateName) {
+      throw invalid(def, '', [
+        { reason: 'FieldValueRequired', field: 'metadata.name', message: 'Required value: name or generateName is required' },
+      ]);
+    }
+    const prepared = prepareCreate(def, tracked(call, stamped, undefined, now), { user: request.user, now });
+    return ctx.admission.mutate(admissionRequest(call, 'CREATE', prepared, undefined), def);
+  });
   const found = [
     ...validateMeta(object.metadata, { namespaced: def.namespaced, ...nameRule(def) }),
     ...validated(def, object, undefined),
   ];
   if (found.length > 0) throw invalid(def, object.metadata.name, found);
-  ctx.admission.validate(admissionRequest(call, 'CREATE', object, undefined), def);
+  validateAll(ctx, call, admissionRequest(call, 'CREATE', object, undefined), undefined);
   const key = keyOfName(def, info.namespace, object.metadata.name);
   const existing = tx.get(storage, key);
   if (existing) throw errors.alreadyExists(def, object.metadata.name);
   return tx.insert(storage, key, toStorage(def, object), request.user.username);
+}
+
+/** The object after the built-in mutations and then those of webhooks, which are asked outside the transaction. */
+function mutated(
+  ctx: ServerContext,
+  call: WriteCall,
+  operation: 'CREATE' | 'UPDATE',
+  previous: Revision | undefined,
+  build: () => Obj,
+): Obj {
+  const { def, request } = call;
+  const known = ctx.webhooks.isIdle ? undefined : outsideOf(request, previous?.key ?? '', previous?.rv ?? 0);
+  if (known?.isMutated) return known.object!;
+  const object = build();
+  const r = admissionRequest(call, operation, object, previous && viewOf(def, previous));
+  if (!known || !ctx.webhooks.concern('Mutating', r, def)) return object;
+  const settle = (o: Obj) => decode(def, o, 'Ignore', []);
+  return known.mutated(() => ctx.webhooks.mutate(r, def, settle, call.warnings))!;
+}
+
+/** All that may refuse a write: the built-in steps and policies, then webhooks. */
+export function validateAll(ctx: ServerContext, call: WriteCall, r: AdmissionRequest, previous: Revision | undefined): void {
+  const { def, request, warnings } = call;
+  ctx.admission.validate(r, def);
+  if (ctx.webhooks.isIdle || !ctx.webhooks.concern('Validating', r, def)) return;
+  const known = outsideOf(request, previous?.key ?? '', previous?.rv ?? 0);
+  known.validated(() => ctx.webhooks.validate(r, def, warnings));
 }
 
 /** The same for a new state of an object. An update that empties the finalizers of a deleted object removes it. */
@@ -102,12 +151,15 @@ export function updateIn(
   const old = viewOf(def, previous);
   checkPreconditions(def, o, old);
   const now = ctx.clock.now();
-  let object = stampUpdated(def, o, old, info.namespace);
-  object = tracked(call, prepareUpdate(def, object, old, subresource, { user: request.user, now }), old, now, subresource);
-  object = ctx.admission.mutate(admissionRequest(call, 'UPDATE', object, old), def);
-  object = stampGeneration(
+  const changed = mutated(ctx, call, 'UPDATE', previous, () => {
+    const stamped = stampUpdated(def, o, old, info.namespace);
+    const prepared = prepareUpdate(def, stamped, old, subresource, { user: request.user, now });
+    const owned = tracked(call, prepared, old, now, subresource);
+    return ctx.admission.mutate(admissionRequest(call, 'UPDATE', owned, old), def);
+  });
+  const object = stampGeneration(
     def,
-    object,
+    changed,
     old,
     call.def.subresources.some(s => s.name === 'status'),
   );
@@ -118,7 +170,7 @@ export function updateIn(
     ...(subresource === 'ephemeralcontainers' ? [] : validated(def, object, old)),
   ];
   if (found.length > 0) throw invalid(def, object.metadata.name, found);
-  ctx.admission.validate(admissionRequest(call, 'UPDATE', object, old), def);
+  validateAll(ctx, call, admissionRequest(call, 'UPDATE', object, old), previous);
   if (isNoop(object, old)) return previous;
   const stored = toStorage(def, object);
   if (isGone(def, object, old)) return tx.remove(storage, previous, stored, request.user.username);
