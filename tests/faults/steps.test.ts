@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { seededIds } from '../../src/lib/index.ts';
+import { mountHostFolder } from '../lib/host-folder.ts';
 import { identities, Skiff } from '../lib/skiff.ts';
 
 const KILLS = 20;
@@ -75,7 +76,7 @@ for (const as of identities) {
       chmodSync(file, 0o666);
       let skiff = await Skiff.start({ as });
       try {
-        await mountable(skiff, folder);
+        await mountHostFolder(skiff, 'once', folder);
         const platform = platformSpec();
         const runIds: string[] = [];
         for (let kill = 0; kill < KILLS; kill++) {
@@ -110,26 +111,6 @@ for (const as of identities) {
   });
 }
 
-/** A host folder as a claim, which is how a KFP step can mount one. */
-async function mountable(skiff: Skiff, folder: string): Promise<void> {
-  const common = { accessModes: ['ReadWriteMany'], storageClassName: '' };
-  const volume = {
-    apiVersion: 'v1',
-    kind: 'PersistentVolume',
-    metadata: { name: 'once' },
-    spec: { ...common, capacity: { storage: '1Gi' }, hostPath: { path: folder } },
-  };
-  const claim = {
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
-    metadata: { name: 'once' },
-    spec: { ...common, volumeName: 'once', resources: { requests: { storage: '1Gi' } } },
-  };
-  const post = (path: string, body: unknown) =>
-    skiff.json(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
-  await post('/k8s/api/v1/persistentvolumes', volume);
-  await post('/k8s/api/v1/namespaces/kubeflow/persistentvolumeclaims', claim);
-}
 function platformSpec(): unknown {
   const pvcMount = [{ mountPath: '/host', pvcNameParameter: { runtimeValue: { constant: 'once' } } }];
   const executors = Object.fromEntries(['exec-first', 'exec-each', 'exec-last'].map(e => [e, { pvcMount }]));
