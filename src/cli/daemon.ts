@@ -64,7 +64,7 @@ export async function startDaemon(o: DaemonOptions): Promise<Daemon> {
     openSql({ path: home.path('ledger.db'), migrations: modules.flatMap(m => m.tables ?? []), log }),
     openRuntime({ ...basis, home: home.folder, ...(o.nodeMode ? { mode: o.nodeMode } : {}), ...(onPoint ? { onPoint } : {}) }),
   ]);
-  const blobs = openBlobs({ folder: home.path('artifacts'), sql, ids: systemIds });
+  const blobs = openBlobs({ folder: home.path('artifacts'), sql, ids: systemIds, clock: systemClock });
   let streams: SkiffNode['streams'] | undefined;
   let podDoor: Door | undefined;
   const work = workloads({

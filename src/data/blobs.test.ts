@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
-import { sha256Hex, silentLogger, systemIds } from '../lib/index.ts';
+import { sha256Hex, silentLogger, systemClock, systemIds } from '../lib/index.ts';
 import { type Blobs, isDataError, openBlobs, openSql } from './index.ts';
 
 async function storeFor(t: TestContext): Promise<{ blobs: Blobs; folder: string; outside: string }> {
@@ -19,7 +19,7 @@ async function storeFor(t: TestContext): Promise<{ blobs: Blobs; folder: string;
   const folder = join(home, 'artifacts');
   const outside = join(home, 'outside');
   mkdirSync(outside);
-  return { blobs: openBlobs({ folder, sql, ids: systemIds }), folder, outside };
+  return { blobs: openBlobs({ folder, sql, ids: systemIds, clock: systemClock }), folder, outside };
 }
 const filesBelow = (folder: string) => readdirSync(folder, { recursive: true, withFileTypes: true }).filter(e => e.isFile());
 

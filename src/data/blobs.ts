@@ -14,7 +14,7 @@ import {
 import { chmod, copyFile, type FileHandle, mkdir, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { Readable } from 'node:stream';
-import { type Ids, removeTree } from '../lib/index.ts';
+import { type Clock, type Ids, Trash } from '../lib/index.ts';
 import { DataError, dataFailures } from './errors.ts';
 import { checkBucket, checkKey, checkSha256, checkStageId } from './names.ts';
 import type { Blob, Blobs, Sql } from './types.ts';
@@ -25,16 +25,16 @@ const AFTER_ALL = '\u{10ffff}';
 
 /**
  * Opens the blob store below `folder` (made when missing, 0700: what is inside is nobody else's):
- * `sha256/ab/<hash>` the bytes, read-only and never changed; `stages/<id>` folders that Pods mount; `unfinished/` emptied at
- * start. Names (`bucket/key`) are rows of the ledger. A blob is in place under its hash only when its bytes are on disk.
+ * `sha256/ab/<hash>` the bytes, read-only and never changed; `stages/<id>` folders that Pods mount; `trash/` those that are
+ * done with; `unfinished/` emptied at start. Names (`bucket/key`) are rows of the ledger. A blob is in place under its hash only when its bytes are on disk.
  */
-export function openBlobs(o: { folder: string; sql: Sql; ids: Ids }): Blobs {
+export function openBlobs(o: { folder: string; sql: Sql; ids: Ids; clock: Clock }): Blobs {
   mkdirSync(o.folder, { recursive: true, mode: 0o700 });
   const root = realpathSync(o.folder);
   rmSync(join(root, 'unfinished'), { recursive: true, force: true });
   for (const name of ['sha256', 'stages', 'unfinished']) mkdirSync(join(root, name), { recursive: true, mode: 0o700 });
   makeFanOut(join(root, 'sha256'));
-  return new BlobFolder(root, o.sql, o.ids);
+  return new BlobFolder(root, o.sql, o.ids, o.clock);
 }
 
 /** All 256 folders from the start, on disk, so that placing a blob has to flush but the one it goes to. */
@@ -51,12 +51,14 @@ class BlobFolder implements Blobs {
   readonly #stages: string;
   readonly #sql: Sql;
   readonly #ids: Ids;
+  readonly #trash: Trash;
 
-  constructor(root: string, sql: Sql, ids: Ids) {
+  constructor(root: string, sql: Sql, ids: Ids, clock: Clock) {
     this.#root = root;
     this.#stages = join(root, 'stages');
     this.#sql = sql;
     this.#ids = ids;
+    this.#trash = new Trash({ folder: join(root, 'trash'), clock });
   }
 
   async put(data: Uint8Array | Readable | { path: string }): Promise<Blob> {
@@ -153,7 +155,7 @@ class BlobFolder implements Blobs {
   }
 
   async dropStage(id: string): Promise<void> {
-    await removeTree(join(this.#stages, checkStageId(id)));
+    this.#trash.take(join(this.#stages, checkStageId(id)));
   }
 
   #pathOf(sha256: string): string {

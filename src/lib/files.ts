@@ -1,29 +1,68 @@
-import { readdirSync, rmdirSync, unlinkSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdirSync, renameSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Clock } from './clock.ts';
 
-/** Entries that are removed on this thread: some microseconds each, where a detour over another thread costs fifty. */
-const AT_ONCE = 100;
+/** Emptied when nothing was put in for this long. */
+const QUIET_MS = 2_000;
+/** And at the latest after this. */
+const PATIENCE_MS = 30_000;
 
-/** Removes a folder with all it holds, if it is there: a small one at once, a large one on another thread. Links are not followed. */
-export async function removeTree(path: string): Promise<void> {
-  try {
-    if (removeUpTo(path, AT_ONCE) >= 0) return;
-  } catch {
-    // Not a folder, not there, not ours to enter: `rm` knows what to do, and says what it cannot.
+/**
+ * Where folders go that nobody needs any more: away by a rename at once, deleted in a quiet moment. Deleting a tree is some
+ * dozen operations that wait for the file system's journal, and nobody has to wait for them.
+ */
+export class Trash {
+  readonly #folder: string;
+  readonly #clock: Clock;
+  readonly #onError: (error: unknown) => void;
+  #count = 0;
+  #sinceMs: number | undefined;
+  #cancel: (() => void) | undefined;
+  #emptying: Promise<void> | undefined;
+
+  /** On the file system of what it takes; what an earlier process left in it is deleted soon. */
+  constructor(o: { folder: string; clock: Clock; onError?: (error: unknown) => void }) {
+    this.#folder = o.folder;
+    this.#clock = o.clock;
+    this.#onError = o.onError ?? (() => undefined);
+    mkdirSync(o.folder, { recursive: true, mode: 0o700 });
+    this.#emptyLater();
   }
-  await rm(path, { recursive: true, force: true });
-}
 
-/** Gives what is left of `budget`; below zero when the tree is larger and stands in part. */
-function removeUpTo(path: string, budget: number): number {
-  let left = budget;
-  for (const entry of readdirSync(path, { withFileTypes: true })) {
-    if (--left < 0) return left;
-    const inner = join(path, entry.name);
-    if (!entry.isDirectory()) unlinkSync(inner);
-    else if ((left = removeUpTo(inner, left)) < 0) return left;
+  /** Takes a file or folder away, if it is there. */
+  take(path: string): void {
+    for (;;) {
+      try {
+        renameSync(path, join(this.#folder, `${this.#count++}-${basename(path)}`));
+        break;
+      } catch (e) {
+        const { code } = e as NodeJS.ErrnoException;
+        if (code === 'ENOENT') return;
+        // A namesake that an earlier process left.
+        if (code !== 'EEXIST' && code !== 'ENOTEMPTY') throw e;
+      }
+    }
+    this.#emptyLater();
   }
-  rmdirSync(path);
-  return left;
+
+  /** Deletes what is in it now. */
+  async empty(): Promise<void> {
+    this.#cancel?.();
+    this.#sinceMs = undefined;
+    for (const name of await readdir(this.#folder)) await rm(join(this.#folder, name), { recursive: true, force: true });
+  }
+
+  #emptyLater(): void {
+    this.#cancel?.();
+    this.#sinceMs ??= this.#clock.monotonicMs();
+    const leftMs = this.#sinceMs + PATIENCE_MS - this.#clock.monotonicMs();
+    this.#cancel = this.#clock.after(Math.max(0, Math.min(QUIET_MS, leftMs)), () => {
+      this.#emptying ??= this.empty()
+        .catch(this.#onError)
+        .finally(() => {
+          this.#emptying = undefined;
+        });
+    });
+  }
 }

@@ -1,4 +1,4 @@
-import { watch } from 'node:fs';
+import { existsSync, watch } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type CriLine, parseCriLine } from './cri-line.ts';
@@ -65,7 +65,7 @@ async function rotatedTo(path: string, file: FileHandle | undefined): Promise<Fi
 type Start = { older: { path: string; offset: number }[]; offset: number };
 /** Where to begin: everything, or the last `tailLines` whole lines, which may reach back into rotated parts. */
 async function startOf(path: string, tailLines: number | undefined): Promise<Start> {
-  const older = Array.from({ length: PARTS }, (_, i) => `${path}.${PARTS - i}`);
+  const older = Array.from({ length: PARTS }, (_, i) => `${path}.${PARTS - i}`).filter(p => existsSync(p));
   if (tailLines === undefined) return { older: older.map(p => ({ path: p, offset: 0 })), offset: 0 };
   let missing = tailLines;
   const used: Start['older'] = [];

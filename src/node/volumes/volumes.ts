@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { access, lstat, mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Frozen, Obj } from '../../kube/index.ts';
-import { type Clock, DOMAIN, removeTree } from '../../lib/index.ts';
+import { type Clock, DOMAIN, Trash } from '../../lib/index.ts';
 import type { Pod, Volume } from '../agent/pod.ts';
 import { parseQuantity } from '../agent/quantity.ts';
 import { errors } from '../errors.ts';
@@ -27,9 +27,11 @@ type PersistentVolume = Obj<{ hostPath?: { path: string }; local?: { path: strin
  */
 export class Volumes {
   readonly #o: VolumeOptions;
+  readonly #trash: Trash;
   #stamp = 0;
   constructor(o: VolumeOptions) {
     this.#o = o;
+    this.#trash = new Trash({ folder: join(o.home, 'trash'), clock: o.clock });
   }
   folder(uid: string): string {
     return join(this.#o.home, 'pods', uid);
@@ -43,8 +45,8 @@ export class Volumes {
     const sources = await Promise.all(volumes.map(v => this.#prepareOne(v, join(root, v.name), c)));
     return new Map(volumes.map((v, i) => [v.name, sources[i]!]));
   }
-  async remove(uid: string): Promise<void> {
-    await removeTree(this.folder(uid));
+  remove(uid: string): void {
+    this.#trash.take(this.folder(uid));
   }
 
   async #prepareOne(v: Frozen<Volume>, path: string, c: PayloadContext): Promise<VolumeSource> {

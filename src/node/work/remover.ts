@@ -38,7 +38,7 @@ export class Remover {
     await starter.end(uid, async () => {
       await runtime.removeSandbox(uid);
       await environments.collect(volumes.folder(uid));
-      await volumes.remove(uid);
+      volumes.remove(uid);
     });
   }
   /** The Pod's object is no longer seen: makes sure of it, then leaves nothing but its logs for a while. */
@@ -74,7 +74,7 @@ export class Remover {
     const { home, volumes, clock, logRetentionMs, runtime } = this.#o;
     const kept = runtime.facts();
     for (const uid of await readdir(join(home, 'pods')).catch((): string[] => []))
-      if (!known.has(uid) && !kept.has(uid)) await volumes.remove(uid);
+      if (!known.has(uid) && !kept.has(uid)) volumes.remove(uid);
     const logs = join(home, 'logs', 'pods');
     for (const name of await readdir(logs).catch((): string[] => [])) {
       if (known.has(name.slice(name.lastIndexOf('_') + 1))) continue;

@@ -5,9 +5,9 @@ import { type Instance, nodeOf, type RunState, workOf } from '../engine/state.ts
 import { type Artifact, textOf } from '../engine/values.ts';
 import type { Import, K8s } from '../graph/graph.ts';
 import { type ExecutorInput, executorInput } from '../ir/executor-input.ts';
-import { bucketKey, inputPaths, localPath, PARAMETER_FOLDER, stagePath } from '../ir/paths.ts';
+import { bucketKey, inputPaths, localPath, stagePath } from '../ir/paths.ts';
 import { resolveJson } from '../ir/placeholders.ts';
-import { runOwner, stageId, stepPod, workspaceClaim } from './pod.ts';
+import { mountsOf, runOwner, stageId, stepPod, workspaceClaim } from './pod.ts';
 import type { StepPod } from './pod-parts.ts';
 
 /** What effects are told. An attempt is named, not described: plans repeat it until it is done, and what it takes follows from the state. */
@@ -28,7 +28,11 @@ export type ReleaseParams = {
 
 /** What starting an attempt takes. */
 export type Start = { pod: StepPod; stage: Stage; claim?: Obj };
-/** Folders to make and artifacts to copy below a stage before its Pod starts. */
+/**
+ * Folders to make and artifacts to copy below a stage before its Pod starts. The folder of `output_metadata.json` is the
+ * step's to make, as upstream.
+ * @source pipelines backend/src/v2/component/launcher_v2.go prepareOutputFolders@7b70c7b95f68
+ */
 export type Stage = { id: string; folders: string[]; copies: { bucket: string; key: string; to: string }[] };
 export function startOf(state: RunState, instance: Instance, attempt: number): Start {
   const input = executorInput(state, instance, nodeOf(state.graph, instance)!, attempt);
@@ -45,9 +49,10 @@ function stageOf(state: RunState, instance: Instance, attempt: number, input: Ex
       .flatMap(path => stagePath(path) ?? [])
       .map(to => ({ ...place, to }));
   });
-  const folders = [PARAMETER_FOLDER, folderOf(input.outputs.outputFile), ...outputs.map(a => folderOf(localPath(a.uri)))];
-  const below = folders.map(f => stagePath(f)).filter(f => f !== undefined);
-  return { id: stageId(state.run.uid, instance.number, attempt), folders: [...new Set(below)], copies };
+  const paths = [...Object.values(input.outputs.parameters).map(p => p.outputFile), ...outputs.map(a => localPath(a.uri))];
+  const below = paths.map(path => stagePath(folderOf(path))).filter(f => f !== undefined);
+  const folders = [...new Set([...mountsOf(input).map(m => m.folder), ...below])];
+  return { id: stageId(state.run.uid, instance.number, attempt), folders, copies };
 }
 const folderOf = (path: string) => path.slice(0, path.lastIndexOf('/'));
 

@@ -78,7 +78,7 @@ export function stepPod(state: RunState, instance: Instance, attempt: number): S
           ...words('command', container.command, input),
           ...words('args', container.args, input),
           env: [...container.env.map(({ name, value }) => ({ name, value: resolveText(value, input) })), ...contractEnv(attempt)],
-          volumeMounts: mounts(input),
+          volumeMounts: mountsOf(input).map(({ path, folder }) => ({ name: VOLUME, mountPath: path, subPath: folder })),
           ...(resources ? { resources } : {}),
           // The last lines of its log are the best there is to say about a step that failed.
           terminationMessagePolicy: 'FallbackToLogsOnError',
@@ -117,16 +117,12 @@ function contractEnv(attempt: number): Env[] {
   ];
 }
 /** The stores that the step's artifacts are in, and the folder of its output parameters. */
-function mounts(input: ExecutorInput): { name: string; mountPath: string; subPath: string }[] {
+export function mountsOf(input: ExecutorInput): typeof MOUNTS {
   const paths = [...Object.values(input.inputs.artifacts), ...Object.values(input.outputs.artifacts)]
     .flatMap(a => a.artifacts)
     .flatMap(a => inputPaths(a.uri, a.metadata));
-  paths.push(input.outputs.outputFile, '/tmp/kfp/outputs');
-  return MOUNTS.filter(m => m.path === '/minio' || paths.some(p => p.startsWith(`${m.path}/`))).map(({ path, folder }) => ({
-    name: VOLUME,
-    mountPath: path,
-    subPath: folder,
-  }));
+  paths.push(input.outputs.outputFile, ...Object.values(input.outputs.parameters).map(p => p.outputFile));
+  return MOUNTS.filter(m => m.path === '/minio' || paths.some(p => p.startsWith(`${m.path}/`)));
 }
 function addWorkspace(pod: StepPod, runName: string): void {
   pod.spec!.volumes.push({ name: 'kfp-workspace', persistentVolumeClaim: { claimName: workspaceClaim(runName) } });

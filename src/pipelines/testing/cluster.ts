@@ -66,7 +66,7 @@ export class TestCluster {
       migrations: [...metadataTables, ...nodeTables],
       log: silentLogger,
     });
-    const blobs = openBlobs({ folder: join(this.folder, 'artifacts'), sql, ids });
+    const blobs = openBlobs({ folder: join(this.folder, 'artifacts'), sql, ids, clock: systemClock });
     this.env = { client: this.api.client(), ledger: sql, blobs, clock: systemClock, ids, log: silentLogger };
     void this.#node(this.#stop.signal);
     this.#runner = startControllers({

@@ -41,7 +41,7 @@ export async function startRest(t: TestContext): Promise<Rest> {
   const env: ModuleEnv = {
     client,
     ledger,
-    blobs: openBlobs({ folder: join(home, 'artifacts'), sql: ledger, ids }),
+    blobs: openBlobs({ folder: join(home, 'artifacts'), sql: ledger, ids, clock }),
     clock,
     ids,
     log: silentLogger,
