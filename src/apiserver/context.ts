@@ -2,7 +2,7 @@ import type { ApiRequest, PodStreams, UserInfo } from '../kube/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Logger } from '../lib/log.ts';
-import type { Admission, Webhooks } from './admission/index.ts';
+import type { Admission, Policies, Webhooks } from './admission/index.ts';
 import type { Registry } from './registry/registry.ts';
 import type { ResourceDef } from './registry/resource.ts';
 import type { Answer } from './request/accept.ts';
@@ -15,6 +15,7 @@ export type ServerContext = {
   readonly registry: Registry;
   readonly admission: Admission;
   readonly webhooks: Webhooks;
+  readonly policies: Policies;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;

@@ -92,7 +92,8 @@ export class Front {
     if (!def && !ctx.registry.groups.get(info.group)?.has(info.version)) return text(404, '404 page not found\n');
     const { call, handler } = resourceCall(ctx, request, info, this.#more);
     const response = await handler(ctx, call);
-    if (call.warnings.length > 0) response.headers['warning'] = [...new Set(call.warnings)].map(w => `299 - ${JSON.stringify(w)}`);
+    if (call.warnings.length > 0)
+      response.headers['warning'] = [...new Set(call.warnings)].map(w => `299 - ${JSON.stringify(w)}`);
     return response;
   }
 

@@ -13,7 +13,7 @@ import {
   type UserInfo,
 } from '../kube/index.ts';
 import type { Clock, Ids, Logger } from '../lib/index.ts';
-import { Admission, poster, Webhooks } from './admission/index.ts';
+import { Admission, Policies, poster, type UserCan, Webhooks } from './admission/index.ts';
 import { builtinSteps } from './admission/steps.ts';
 import { Authenticator, type Headers, type PeerCertificate } from './auth/authn.ts';
 import { DEFAULT_ROLES } from './auth/default-roles.ts';
@@ -120,9 +120,13 @@ export async function createApiServer(o: ApiServerOptions): Promise<ApiServer> {
   const authenticator = new Authenticator(ownerToken, tokens);
   const dial = (to: { namespace: string; name: string; port: string }) =>
     dialTarget(proxy, { kind: 'Service', scheme: 'https', user: SYSTEM, ...to });
-  const webhooks = new Webhooks({ registry, find, ids, post: poster({ clock, dial }) });
+  const can: UserCan = (user, { path, ...asked }) =>
+    rbac.can(user, path === undefined ? { group: '', resource: '', ...asked } : { verb: asked.verb, path });
+  const webhooks = new Webhooks({ registry, find, ids, post: poster({ clock, dial }), can });
+  const policies = new Policies({ registry, find, can });
+  follow({ store, registry }, ['validatingadmissionpolicies', 'validatingadmissionpolicybindings'], () => policies.refresh());
   follow({ store, registry }, ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'], () => webhooks.refresh());
-  const ctx: ServerContext = { store, registry, admission, webhooks, clock, ids, log, streams: () => o.streams?.() };
+  const ctx: ServerContext = { store, registry, admission, webhooks, policies, clock, ids, log, streams: () => o.streams?.() };
   const metrics = new Metrics(store, registry);
   const proxy = { ctx, proxyTo: o.proxyTo };
   const front = new Front({ ctx, rbac, tokens, authenticator, proxy, metrics: () => metrics.text() });

@@ -9,6 +9,7 @@ import {
   jsonEqual,
   type Obj,
 } from '../../kube/index.ts';
+import { expressionErrorsOf } from '../admission/index.ts';
 import { trackFields } from '../apply/index.ts';
 import { rulesErrorsOf } from '../cel/index.ts';
 import type { Call, ServerContext } from '../context.ts';
@@ -31,6 +32,12 @@ export type WriteCall = Call & { readonly options: WriteOptions };
 const UNTRACKED = new Set(['/events', 'events.k8s.io/events', 'coordination.k8s.io/leases']);
 /** Kinds whose updates must name the version they are based on, as all custom resources. @source kubernetes pkg/registry: AllowUnconditionalUpdate */
 const CONDITIONAL = new Set(['coordination.k8s.io/leases', 'apiextensions.k8s.io/customresourcedefinitions']);
+
+/** Kinds with CEL in them: each expression must compile. */
+const EXPRESSIONS: Readonly<Record<string, (o: Frozen<Obj>) => FieldError[]>> = {
+  'apiextensions.k8s.io': ruleErrorsOf,
+  'admissionregistration.k8s.io': expressionErrorsOf,
+};
 
 class DryRun extends Error {
   readonly revision: Revision;
@@ -133,6 +140,7 @@ function mutated(
 export function validateAll(ctx: ServerContext, call: WriteCall, r: AdmissionRequest, previous: Revision | undefined): void {
   const { def, request, warnings } = call;
   ctx.admission.validate(r, def);
+  ctx.policies.validate(r, def, warnings);
   if (ctx.webhooks.isIdle || !ctx.webhooks.concern('Validating', r, def)) return;
   const known = outsideOf(request, previous?.key ?? '', previous?.rv ?? 0);
   known.validated(() => ctx.webhooks.validate(r, def, warnings));
@@ -212,8 +220,9 @@ function validated(def: ResourceDef, object: Obj, old: Frozen<Obj> | undefined):
     return [...found, ...rulesErrorsOf(def.custom.schema, object, old, found)];
   }
   const found = validateBuiltin(gvkOfDef(def), object as Frozen<Obj>, old);
-  const isNewSpec = def.group === 'apiextensions.k8s.io' && !jsonEqual(object.spec, old?.spec);
-  return found.length === 0 && isNewSpec ? ruleErrorsOf(object as Frozen<Obj>) : found;
+  const expressions = EXPRESSIONS[def.group];
+  const isSame = object.spec !== undefined && jsonEqual(object.spec, old?.spec);
+  return found.length === 0 && expressions && !isSame ? expressions(object as Frozen<Obj>) : found;
 }
 
 export function invalid(def: ResourceDef, name: string, found: readonly FieldError[]): Error {

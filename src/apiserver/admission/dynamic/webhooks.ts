@@ -12,7 +12,7 @@ import type { Ids } from '../../../lib/ids.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { ResourceDef } from '../../registry/resource.ts';
 import type { Find } from '../admission.ts';
-import { cel, inVersion, requestOf } from './conditions.ts';
+import { canOf, cel, inVersion, requestOf, type UserCan } from './conditions.ts';
 import type { Condition, Variables } from './expressions.ts';
 import { type Match, matchedVersion, namespaceOf, selects, type Version } from './match.ts';
 
@@ -48,7 +48,7 @@ type Phase = keyof typeof CONFIGURATIONS;
 /** Nobody stands between an administrator and the webhooks themselves. */
 const EXEMPT_GROUPS = new Set(['admissionregistration.k8s.io', 'authentication.k8s.io', 'authorization.k8s.io']);
 
-export type WebhooksOptions = { registry: Registry; find: Find; ids: Ids; post: Post };
+export type WebhooksOptions = { registry: Registry; find: Find; ids: Ids; post: Post; can: UserCan };
 
 /**
  * The webhooks that are configured, and what they say to a write.
@@ -124,7 +124,8 @@ export class Webhooks {
     const uid = this.#o.ids.uuid();
     const request = requestOf(r, def, version, uid);
     const objects = { object: inVersion(r.object, version), oldObject: inVersion(r.oldObject, version) };
-    if (!this.#conditionsHold(hook, { ...objects, request, namespaceObject: namespaceOf(r, this.#o.find) })) return undefined;
+    const variables = { ...objects, request, namespaceObject: namespaceOf(r, this.#o.find) };
+    if (!this.#conditionsHold(hook, variables, r)) return undefined;
     if (r.dryRun && hook.sideEffects !== 'None' && hook.sideEffects !== 'NoneOnDryRun')
       throw errors.badRequest(`admission webhook "${hook.name}" does not support dry run`);
     const apiVersion = `admission.k8s.io/${hook.admissionReviewVersions.find(v => v === 'v1' || v === 'v1beta1') ?? 'v1'}`;
@@ -141,9 +142,9 @@ export class Webhooks {
     return answer;
   }
 
-  #conditionsHold(hook: Webhook, variables: Variables): boolean {
+  #conditionsHold(hook: Webhook, variables: Variables, r: AdmissionRequest): boolean {
     if (!hook.matchConditions?.length) return true;
-    const { holds, failure } = cel().conditionsHold(hook.matchConditions, variables);
+    const { holds, failure } = cel().conditionsHold(hook.matchConditions, cel().valuesOf(variables, canOf(this.#o.can, r.user)));
     if (failure && hook.failurePolicy === 'Fail') throw errors.failure(403, 'Forbidden', `webhook "${hook.name}": ${failure}`);
     return holds;
   }
