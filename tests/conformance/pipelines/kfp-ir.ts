@@ -25,6 +25,10 @@ const SKIPPED: Record<string, [SkipReason, string]> = {
     'golden-wrong',
     'calls Dataset.set_path, which kfp 2.14.6, that its steps install, does not have',
   ],
+  'pipeline_with_task_using_ignore_upstream_failure.yaml': [
+    'golden-wrong',
+    'its first task always fails; upstream hangs the other on it as an exit hook, and the DAG ends as the failed leaf does',
+  ],
 };
 
 function requiredArguments(path: string): Record<string, unknown> {
