@@ -67,6 +67,7 @@ export class ControllerLoop {
   }
   async stop(): Promise<void> {
     this.#queue.stop();
+    await this.#recorder.flush();
   }
   reads(source: string): boolean {
     return this.#def.sources?.some(s => s.name === source) ?? false;

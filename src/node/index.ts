@@ -71,7 +71,7 @@ export async function createNode(o: NodeOptions): Promise<SkiffNode> {
   const remover = new Remover({ home, nodeName, runtime, volumes, environments, starter, client, clock, log, logRetentionMs });
   const prober = new Prober({ runtime, clock });
   const heartbeat = new Heartbeat({ nodeName, client, clock, log, runtime: runtime.info, machine: () => readMachine(home) });
-  const config = { nodeName, hostIP, backoff: o.backoff ?? defaultBackoff, slowStartMs: o.slowStartMs ?? 500 };
+  const config = { nodeName, hostIP, backoff: o.backoff ?? defaultBackoff, slowStartMs: o.slowStartMs ?? 500, shortRunMs: 20 };
   let closed = false;
   facts.onDropped((uid, pod) => {
     if (!closed) remover.vanished(uid, pod).catch(error => log.warn('pod not cleaned up', { uid, error }));

@@ -65,6 +65,16 @@ test('reports a running Pod whole', () => {
   assert.deepEqual(answer.effects, []);
 });
 
+test('a Pod that runs once is not reported in its first moment, which may be all there is', () => {
+  const justNow = new Date(NOW.getTime() - 5).toISOString();
+  const begun = { pod: podOf({ restartPolicy: 'Never' }), runtime: sandbox([run('main', { startedAt: justNow })]) };
+  assert.equal(plan(begun).status, undefined);
+  assert.equal(plan(begun).requeueAt?.getTime(), NOW.getTime() - 5 + config.shortRunMs);
+  assert.equal(reported({ ...begun, runtime: sandbox([run('main')]) }).phase, 'Running');
+  assert.equal(reported({ ...begun, pod: podOf({ restartPolicy: 'Always' }) }).phase, 'Running');
+  assert.equal(reported({ ...begun, runtime: sandbox([exited('main', 0)]) }).phase, 'Succeeded');
+});
+
 test('tells of a start once', () => {
   const world = { pod: podOf(), runtime: sandbox([run('main')]) };
   assert.deepEqual(reasons({ ...world, pod: withStatus(world.pod, reported(world)) }), []);

@@ -35,6 +35,8 @@ export type AgentConfig = {
   backoff: BackoffOptions;
   /** A start that takes longer is reported as ContainerCreating; a faster one costs no status write. */
   slowStartMs: number;
+  /** A Pod that runs once and ends within this is reported when it has ended, as a kubelet's once a second look would. */
+  shortRunMs: number;
 };
 export type Memo = {
   seenAt: string;
@@ -153,10 +155,22 @@ class Turn {
 
   /** True while a start is under way and young, so that a quick start costs one status write, not two. */
   #isQuiet(decision: Decision): boolean {
+    if (this.#isShort(decision)) return true;
     if (this.#pod.status?.startTime || this.#views.some(v => v.run) || decision.finished) return false;
     if (Object.keys(this.#fact.problems).length > 0) return false;
     const until = new Date(Date.parse(this.#memo.seenAt) + this.#config.slowStartMs);
     if (this.#now >= until) return false;
+    sooner(this.#wake, until);
+    return true;
+  }
+
+  /** True while a Pod that runs once has only just begun: what it does may be over before anybody is told. */
+  #isShort(decision: Decision): boolean {
+    const { spec, status } = this.#pod;
+    if (spec!.restartPolicy !== 'Never' || status?.startTime || decision.finished || decision.stop.length > 0) return false;
+    if (!this.#views.every(v => v.role === 'main' && v.run)) return false;
+    const until = new Date(Math.max(...this.#views.map(v => Date.parse(v.run!.startedAt))) + this.#config.shortRunMs);
+    if (Number.isNaN(until.getTime()) || this.#now >= until) return false;
     sooner(this.#wake, until);
     return true;
   }

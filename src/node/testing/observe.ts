@@ -6,7 +6,13 @@ import { type AgentConfig, type Memo, planPod } from '../agent/plan.ts';
 import type { Pod, PodSpec, PodStatus } from '../agent/pod.ts';
 import type { ContainerFact, PodFact } from '../runtime.ts';
 
-export const config: AgentConfig = { nodeName: 'skiff', hostIP: '192.0.2.1', backoff: defaultBackoff, slowStartMs: 500 };
+export const config: AgentConfig = {
+  nodeName: 'skiff',
+  hostIP: '192.0.2.1',
+  backoff: defaultBackoff,
+  slowStartMs: 500,
+  shortRunMs: 20,
+};
 export const NOW = new Date('2026-01-01T00:01:00Z');
 
 /** A Pod bound to our node with one container `main`. */

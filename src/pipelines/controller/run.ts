@@ -27,6 +27,8 @@ const launcherOf = (run: Frozen<Run>): Ref => ({
   name: 'kfp-launcher',
 });
 const STATUS_EVERY_MS = 200;
+/** Pods that have ended are let go some at a time: nobody waits for it, and together they share the disk. */
+const RELEASE_AFTER_MS = 2_000;
 
 /**
  * Drives a run: facts (its Pods, the log) in; events to append, Pods to start, outcomes to read and status out. The log
@@ -49,7 +51,10 @@ export const runController: ControllerDef<Run, Memo> = {
     if (object.metadata.deletionTimestamp) return planDeleted(object, pods);
     const { status, spec } = object;
     const wantsRetry = (spec?.retryGeneration ?? 0) > (status?.retryGeneration ?? 0);
-    if (isFinal(status?.state) && !wantsRetry) return { effects: pods.map(p => release(object, p)) };
+    if (isFinal(status?.state) && !wantsRetry) {
+      const { due, requeueAt } = releasable(pods, now);
+      return { effects: due.map(p => release(object, p)), ...(requeueAt ? { requeueAt } : {}) };
+    }
     const needs = [{ source: RUN_LOG, key: object.metadata.uid!, params: object }];
     const fact = signal<RunFact>(RUN_LOG) as RunFact | undefined;
     if (!fact) return { needs };
@@ -90,13 +95,16 @@ function planRun(
     const params: AppendParams = { runUid, events: next.events, lazy };
     effects.push({ name: 'log.append', id: `${runUid}/${fact.state.sequence}`, params });
   }
+  const { due, requeueAt: releaseAt } = releasable(pods, now);
+  const isDue = new Set(due.map(p => p.metadata.name));
   for (const action of next.actions) {
+    if (action.do === 'release' && !isDue.has(action.pod.name)) continue;
     if (action.do === 'kill') {
       const pod = byName.get(action.pod.name)!;
       if (!pod.metadata.deletionTimestamp) writes.push({ verb: 'delete', ref: refOf(pod), uid: pod.metadata.uid! });
     } else effects.push(effectOf(action, next.state, object, byName));
   }
-  return { effects, writes, ...statusPart(object, runStatus(next.state), memo, now, next.wakeAt) };
+  return { effects, writes, ...statusPart(object, runStatus(next.state), memo, now, earlier(next.wakeAt, releaseAt)) };
 }
 
 function effectOf(
@@ -137,6 +145,21 @@ function effectOf(
   }
 }
 
+/** Of Pods that have ended, those to be let go now, and when the next one is. One that is being deleted does not wait. */
+export function releasable(pods: readonly Frozen<StepPod>[], now: Date): { due: Frozen<StepPod>[]; requeueAt?: Date } {
+  const due: Frozen<StepPod>[] = [];
+  let requeueAt: Date | undefined;
+  for (const pod of pods) {
+    const finishedAt = pod.status?.containerStatuses?.find(c => c.name === 'main')?.state?.terminated?.finishedAt;
+    const at = finishedAt && !pod.metadata.deletionTimestamp ? new Date(Date.parse(finishedAt) + RELEASE_AFTER_MS) : now;
+    if (at <= now) due.push(pod);
+    else if (finishedAt) requeueAt = earlier(requeueAt, at);
+  }
+  return { due, ...(requeueAt ? { requeueAt } : {}) };
+}
+function earlier(a: Date | undefined, b: Date | undefined): Date | undefined {
+  return a && b ? (a < b ? a : b) : (a ?? b);
+}
 function release(run: Frozen<Run>, pod: Frozen<StepPod>): Effect {
   const { name, namespace, uid, finalizers, labels, annotations } = pod.metadata;
   const attempt = Number(labels?.[ATTEMPT_LABEL]);
