@@ -7,6 +7,7 @@ export * from './http-transport.ts';
 export * from './informer.ts';
 export * from './module.ts';
 export * from './patch/index.ts';
+export * from './quantity.ts';
 export * from './roles.ts';
 export * from './runner.ts';
 export * from './schema.ts';

@@ -3,21 +3,7 @@ import { test } from 'node:test';
 import { podOf } from '../testing/observe.ts';
 import { backoffMs, crashesInARow, defaultBackoff, goDuration } from './backoff.ts';
 import { qosClass } from './qos.ts';
-import { parseQuantity } from './quantity.ts';
 import { volumeVersions } from './volume-versions.ts';
-
-const QUANTITIES: [string | number | undefined, number][] = [
-  [undefined, 0],
-  [2, 2],
-  ['100m', 0.1],
-  ['1.5', 1.5],
-  ['64Mi', 67_108_864],
-  ['1k', 1000],
-  ['2e3', 2000],
-  ['1E', 1e18],
-  ['wrong', 0],
-];
-for (const [text, value] of QUANTITIES) test(`${text} is ${value}`, () => assert.equal(parseQuantity(text), value));
 
 test('waits double up to the maximum and say so as Go does', () => {
   assert.deepEqual(

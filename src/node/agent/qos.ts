@@ -1,6 +1,5 @@
-import type { Frozen } from '../../kube/index.ts';
+import { type Frozen, parseQuantity } from '../../kube/index.ts';
 import type { Pod } from './pod.ts';
-import { parseQuantity } from './quantity.ts';
 
 /** Guaranteed, Burstable or BestEffort. @source kubernetes pkg/apis/core/v1/helper/qos (from knowledge) */
 export function qosClass(pod: Frozen<Pod>): 'Guaranteed' | 'Burstable' | 'BestEffort' {

@@ -1,6 +1,5 @@
-import type { Frozen } from '../../kube/index.ts';
+import { type Frozen, parseQuantity } from '../../kube/index.ts';
 import type { Container, Pod, ResourceFieldSelector } from '../agent/pod.ts';
-import { parseQuantity } from '../agent/quantity.ts';
 import { errors } from '../errors.ts';
 
 export type NodeFacts = { nodeName: string; hostIP: string; podIP: string; allocatable: { cpu: number; memory: number } };

@@ -1,10 +1,9 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { access, lstat, mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Frozen, Obj } from '../../kube/index.ts';
+import { type Frozen, type Obj, parseQuantity } from '../../kube/index.ts';
 import { type Clock, DOMAIN, Trash } from '../../lib/index.ts';
 import type { Pod, Volume } from '../agent/pod.ts';
-import { parseQuantity } from '../agent/quantity.ts';
 import { errors } from '../errors.ts';
 import { writeAtomically } from './atomic-writer.ts';
 import { type PayloadContext, payloadOf } from './payload.ts';

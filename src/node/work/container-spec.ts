@@ -1,6 +1,5 @@
-import type { Frozen } from '../../kube/index.ts';
+import { type Frozen, parseQuantity } from '../../kube/index.ts';
 import type { Container, Pod } from '../agent/pod.ts';
-import { parseQuantity } from '../agent/quantity.ts';
 import { containerEnv } from '../env/container-env.ts';
 import { expand } from '../env/expand.ts';
 import type { NodeFacts } from '../env/fields.ts';

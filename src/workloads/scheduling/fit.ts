@@ -1,6 +1,5 @@
-import type { Frozen, Obj } from '../../kube/index.ts';
+import { type Frozen, milliOf, type Obj } from '../../kube/index.ts';
 import type { NodeSelectorTerm, Pod, Resources, Toleration } from '../objects.ts';
-import { milliOf } from '../quantity.ts';
 
 export type Taint = { key: string; value?: string; effect: string };
 export type Node = Obj<

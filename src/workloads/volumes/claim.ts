@@ -1,7 +1,6 @@
 import type { ControllerDef, EventDraft, Frozen, Obj, Plan, Write } from '../../kube/index.ts';
-import { refOf, selectorOf } from '../../kube/index.ts';
+import { milliOf, refOf, selectorOf } from '../../kube/index.ts';
 import { DOMAIN } from '../../lib/index.ts';
-import { milliOf } from '../quantity.ts';
 import type { Claim, StorageClass, Volume } from './volume-object.ts';
 
 /** Makes folders below one of Skiff's own as persistent volumes. */

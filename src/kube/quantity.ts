@@ -26,3 +26,8 @@ export function parseQuantity(text: string | number | undefined): number {
   const [, digits, exponent, suffix] = match;
   return Number(digits! + (exponent ?? '')) * FACTORS[suffix ?? '']!;
 }
+
+/** The same in thousandths of its unit (milli-cores, milli-bytes), so that sums of `100m` are exact. */
+export function milliOf(quantity: string | number | undefined): number {
+  return Math.round(parseQuantity(quantity) * 1000);
+}
