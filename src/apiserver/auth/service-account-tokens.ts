@@ -1,6 +1,6 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { join } from 'node:path';
-import { exportJWK, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import { exportJWK, type JWTPayload, jwtVerify } from 'jose';
 import type { Frozen, Obj, UserInfo } from '../../kube/index.ts';
 import { type Clock, type Ids, sha256Hex } from '../../lib/index.ts';
 import { keyFile } from './key-files.ts';
@@ -53,20 +53,25 @@ export class ServiceAccountTokens {
     const expires = nowSeconds + (r.expirationSeconds ?? 3600);
     const audiences = r.audiences && r.audiences.length > 0 ? [...r.audiences] : [ISSUER];
     const bound = r.bound ? { [r.bound.kind.toLowerCase()]: { name: r.bound.name, uid: r.bound.uid } } : {};
-    const claims = {
-      'kubernetes.io': { namespace: r.namespace, serviceaccount: { name: r.name, uid: account.metadata.uid }, ...bound },
+    const claims: Claims = {
+      iss: ISSUER,
+      sub: `system:serviceaccount:${r.namespace}:${r.name}`,
+      aud: audiences,
+      iat: nowSeconds,
+      nbf: nowSeconds,
+      exp: expires,
+      jti: this.#ids.uuid(),
+      'kubernetes.io': { namespace: r.namespace, serviceaccount: { name: r.name, uid: account.metadata.uid! }, ...bound },
     };
-    const token = await new SignJWT(claims)
-      .setProtectedHeader({ alg: ALGORITHM, kid: this.#keyId })
-      .setIssuer(ISSUER)
-      .setSubject(`system:serviceaccount:${r.namespace}:${r.name}`)
-      .setAudience(audiences)
-      .setIssuedAt(nowSeconds)
-      .setNotBefore(nowSeconds)
-      .setExpirationTime(expires)
-      .setJti(this.#ids.uuid())
-      .sign(this.#private);
-    return { token, expiresAt: new Date(expires * 1000), audiences };
+    return { token: this.#sign(claims), expiresAt: new Date(expires * 1000), audiences };
+  }
+
+  /** On this thread: a signature takes a tenth of a millisecond, every Pod asks for one, and jose would have it made elsewhere. */
+  #sign(claims: Claims): string {
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const text = `${part({ alg: ALGORITHM, kid: this.#keyId })}.${part(claims)}`;
+    const signature = sign('sha256', Buffer.from(text), { key: this.#private, dsaEncoding: 'ieee-p1363' });
+    return `${text}.${signature.toString('base64url')}`;
   }
 
   /** Who a token speaks for, when it is good for one of the audiences (default: this API); undefined when it is not good. */

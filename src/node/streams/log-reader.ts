@@ -105,13 +105,14 @@ class LineReader {
   readonly #file: FileHandle;
   #offset: number;
   #rest = Buffer.alloc(0);
+  readonly #chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   constructor(file: FileHandle, offset: number) {
     this.#file = file;
     this.#offset = offset;
   }
   async *lines(): AsyncGenerator<CriLine> {
     for (;;) {
-      const { buffer, bytesRead } = await this.#file.read(Buffer.alloc(CHUNK_BYTES), 0, CHUNK_BYTES, this.#offset);
+      const { buffer, bytesRead } = await this.#file.read(this.#chunk, 0, CHUNK_BYTES, this.#offset);
       if (bytesRead === 0) return;
       this.#offset += bytesRead;
       let bytes = Buffer.concat([this.#rest, buffer.subarray(0, bytesRead)]);

@@ -25,12 +25,12 @@ export function writeAtomically(folder: string, files: ReadonlyMap<string, Volum
   const old = lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(link) : undefined;
   if (old && holds(join(folder, old), files)) return;
   const fresh = `..${stamp}`;
+  mkdirSync(join(folder, fresh), { mode: 0o755 });
   for (const [path, file] of files) {
     const target = join(folder, fresh, path);
-    mkdirSync(dirname(target), { recursive: true, mode: 0o755 });
+    if (path.includes('/')) mkdirSync(dirname(target), { recursive: true, mode: 0o755 });
     writeFileSync(target, file.data, { mode: file.mode });
   }
-  mkdirSync(join(folder, fresh), { recursive: true, mode: 0o755 });
   symlinkSync(fresh, join(folder, '..data_tmp'));
   renameSync(join(folder, '..data_tmp'), link);
   linkNames(folder, files);

@@ -27,7 +27,7 @@ test('Pods that have ended are let go together a little later, one that is being
   const { due, requeueAt } = releasable(pods as Frozen<StepPod>[], new Date('2026-01-01T00:00:03Z'));
   assert.deepEqual(
     due.map(p => p.metadata.name),
-    ['a', 'd'],
+    ['a', 'b', 'd'],
   );
   assert.equal(requeueAt?.toISOString(), '2026-01-01T00:00:04.000Z');
 });

@@ -28,7 +28,7 @@ const launcherOf = (run: Frozen<Run>): Ref => ({
 });
 const STATUS_EVERY_MS = 200;
 /** Pods that have ended are let go some at a time: nobody waits for it, and together they share the disk. */
-const RELEASE_AFTER_MS = 2_000;
+const RELEASE_AFTER_MS = 1_000;
 
 /**
  * Drives a run: facts (its Pods, the log) in; events to append, Pods to start, outcomes to read and status out. The log
@@ -147,15 +147,16 @@ function effectOf(
 
 /** Of Pods that have ended, those to be let go now, and when the next one is. One that is being deleted does not wait. */
 export function releasable(pods: readonly Frozen<StepPod>[], now: Date): { due: Frozen<StepPod>[]; requeueAt?: Date } {
+  const nowMs = now.getTime();
   const due: Frozen<StepPod>[] = [];
-  let requeueAt: Date | undefined;
+  let nextMs = Number.POSITIVE_INFINITY;
   for (const pod of pods) {
     const finishedAt = pod.status?.containerStatuses?.find(c => c.name === 'main')?.state?.terminated?.finishedAt;
-    const at = finishedAt && !pod.metadata.deletionTimestamp ? new Date(Date.parse(finishedAt) + RELEASE_AFTER_MS) : now;
-    if (at <= now) due.push(pod);
-    else if (finishedAt) requeueAt = earlier(requeueAt, at);
+    const atMs = finishedAt && !pod.metadata.deletionTimestamp ? Date.parse(finishedAt) + RELEASE_AFTER_MS : nowMs;
+    if (atMs <= nowMs) due.push(pod);
+    else nextMs = Math.min(nextMs, atMs);
   }
-  return { due, ...(requeueAt ? { requeueAt } : {}) };
+  return { due, ...(nextMs < Number.POSITIVE_INFINITY ? { requeueAt: new Date(nextMs) } : {}) };
 }
 function earlier(a: Date | undefined, b: Date | undefined): Date | undefined {
   return a && b ? (a < b ? a : b) : (a ?? b);

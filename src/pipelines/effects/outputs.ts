@@ -1,4 +1,5 @@
-import { lstat, readdir, readFile } from 'node:fs/promises';
+import { lstatSync, type Stats } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Blob, Blobs } from '../../data/types.ts';
 import { type Artifact, coerce, parseOutput, type Values } from '../engine/values.ts';
@@ -63,12 +64,19 @@ async function readExecutorOutput(stage: string, path: string): Promise<Executor
     throw errors.outputs(`output_metadata.json is not JSON: ${(e as Error).message}`);
   }
 }
+function lookAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined; // below something that is no folder, say
+  }
+}
 /** The text of a file of the step; undefined when there is none. Links are not followed: they may lead anywhere. */
 async function readText(stage: string, path: string): Promise<string | undefined> {
   const below = stagePath(path);
   if (!below) return undefined;
   const file = join(stage, below);
-  const found = await lstat(file).catch(() => undefined);
+  const found = lookAt(file);
   if (!found?.isFile()) return undefined;
   if (found.size > LIMIT_BYTES) throw errors.outputs(`${path} is larger than ${LIMIT_BYTES} bytes`);
   return readFile(file, 'utf8');
@@ -98,7 +106,7 @@ async function storeTree(
   key: string,
   blobs: Blobs,
 ): Promise<{ sha256?: string; sizeBytes: number } | undefined> {
-  const found = await lstat(path).catch(() => undefined);
+  const found = lookAt(path);
   if (found?.isFile()) {
     const blob: Blob = await blobs.put({ path });
     await blobs.bind(bucket, key, blob);

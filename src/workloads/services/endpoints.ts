@@ -49,12 +49,14 @@ export const endpoints: ControllerDef<Service> = {
   ],
   plan({ object, find }): Plan {
     const namespace = object.metadata.namespace!;
+    const services = find<Service>('v1/Service', { namespace }).filter(selects);
+    // Asked for every Pod that moves: a namespace of steps has mostly none.
+    if (services.length === 0) return { writes: [] };
     const pods = find<Pod>('v1/Pod', { namespace }).filter(p => p.status?.podIP && !isFinished(p));
     const slices = find<Obj>(SLICE, { namespace });
     const plain = new Map(find<Obj>(ENDPOINTS, { namespace }).map(o => [o.metadata.name, o]));
-    const writes = find<Service>('v1/Service', { namespace }).flatMap((service): Write[] => {
-      const selector = service.spec?.selector;
-      if (!selector || Object.keys(selector).length === 0 || service.metadata.deletionTimestamp) return [];
+    const writes = services.flatMap((service): Write[] => {
+      const selector = service.spec!.selector!;
       const groups = groupsOf(
         service,
         pods.filter(p => matches(selector, p)),
@@ -73,6 +75,9 @@ export const endpoints: ControllerDef<Service> = {
   },
 };
 
+function selects({ spec, metadata }: AnyService): boolean {
+  return Object.keys(spec?.selector ?? {}).length > 0 && !metadata.deletionTimestamp;
+}
 function matches(selector: Readonly<Record<string, string>>, pod: AnyPod): boolean {
   return new Selector(Object.entries(selector).map(([key, value]) => ({ key, operator: 'In', values: [value] }))).matches(
     pod.metadata.labels,
