@@ -29,6 +29,7 @@ import { Front } from './front.ts';
 import { HttpServer } from './http/http-server.ts';
 import { startMaintenance } from './maintenance.ts';
 import { Metrics } from './metrics.ts';
+import { Quotas } from './quota/quotas.ts';
 import { Registry } from './registry/registry.ts';
 import { Store } from './store/index.ts';
 import { dialTarget } from './streams/proxy.ts';
@@ -123,10 +124,22 @@ export async function createApiServer(o: ApiServerOptions): Promise<ApiServer> {
   const can: UserCan = (user, { path, ...asked }) =>
     rbac.can(user, path === undefined ? { group: '', resource: '', ...asked } : { verb: asked.verb, path });
   const webhooks = new Webhooks({ registry, find, ids, post: poster({ clock, dial }), can });
+  const quotas = new Quotas(store, registry);
   const policies = new Policies({ registry, find, can });
   follow({ store, registry }, ['validatingadmissionpolicies', 'validatingadmissionpolicybindings'], () => policies.refresh());
   follow({ store, registry }, ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'], () => webhooks.refresh());
-  const ctx: ServerContext = { store, registry, admission, webhooks, policies, clock, ids, log, streams: () => o.streams?.() };
+  const ctx: ServerContext = {
+    store,
+    registry,
+    admission,
+    webhooks,
+    policies,
+    quotas,
+    clock,
+    ids,
+    log,
+    streams: () => o.streams?.(),
+  };
   const metrics = new Metrics(store, registry);
   const proxy = { ctx, proxyTo: o.proxyTo };
   const front = new Front({ ctx, rbac, tokens, authenticator, proxy, metrics: () => metrics.text() });

@@ -73,11 +73,16 @@ async function commitOnce(
   dryRun: boolean,
   job: (tx: Transaction) => Revision,
 ): Promise<Revision> {
-  if (!dryRun) return await ctx.store.write(job, { durable: durable ?? true });
+  const counted = (tx: Transaction) => {
+    const revision = job(tx);
+    ctx.quotas.charge(tx);
+    return revision;
+  };
+  if (!dryRun) return await ctx.store.write(counted, { durable: durable ?? true });
   let before: Revision | undefined;
   try {
     return await ctx.store.write(tx => {
-      const revision = job(tx);
+      const revision = counted(tx);
       before = tx.changes[0]?.previous;
       if (tx.changes.length === 0) return revision;
       throw new DryRun(revision);
