@@ -24,7 +24,7 @@ export type AdmissionStep = {
   applies(r: AdmissionRequest, def: ResourceDef): boolean;
   mutate?(r: AdmissionRequest, find: Find): Obj | undefined;
   /** @throws StatusError to refuse */
-  validate?(r: AdmissionRequest, find: Find): void;
+  validate?(r: AdmissionRequest, find: Find, warnings: string[]): void;
 };
 
 /** Everything that looks at a write before it is stored: built-in steps first, then the modules' in their order. */
@@ -64,8 +64,8 @@ export class Admission {
   }
 
   /** @throws StatusError of the first refusal */
-  validate(r: AdmissionRequest, def: ResourceDef): void {
-    for (const step of this.#steps) if (step.validate && step.applies(r, def)) step.validate(r, this.find);
+  validate(r: AdmissionRequest, def: ResourceDef, warnings: string[]): void {
+    for (const step of this.#steps) if (step.validate && step.applies(r, def)) step.validate(r, this.find, warnings);
     for (const admission of this.#defs) {
       if (!admission.validate || !applies(admission, r)) continue;
       const found: FieldError[] = this.#guarded(admission, () => admission.validate!(r, this.find)) ?? [];

@@ -68,7 +68,7 @@ const cases: [string, object, AdmissionRequest, string][] = [
 for (const [what, limit, r, text] of cases) {
   test(`refuses ${what}`, () => {
     assert.equal(
-      problem(() => ranger(limit).validate!(r, nothing)),
+      problem(() => ranger(limit).validate!(r, nothing, [])),
       `pods "x" is forbidden: ${text}`,
     );
   });
@@ -77,11 +77,11 @@ test('claims are bounded by what they request', () => {
   const step = ranger({ type: 'PersistentVolumeClaim', max: { storage: '5Gi' } });
   const claim = (storage: string) => request('v1/PersistentVolumeClaim', { resources: { requests: { storage } } });
   assert.equal(
-    problem(() => step.validate!(claim('5Gi'), nothing)),
+    problem(() => step.validate!(claim('5Gi'), nothing, [])),
     '',
   );
   assert.equal(
-    problem(() => step.validate!(claim('6Gi'), nothing)),
+    problem(() => step.validate!(claim('6Gi'), nothing, [])),
     'persistentvolumeclaims "x" is forbidden: maximum storage usage per PersistentVolumeClaim is 5Gi, but request is 6Gi.',
   );
 });

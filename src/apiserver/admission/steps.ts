@@ -10,6 +10,7 @@ import { escalationCheck } from './escalation.ts';
 import { limitRanger } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { podDefaults } from './pod-defaults.ts';
+import { podSecurity } from './pod-security.ts';
 import { serviceAddresses } from './service-addresses.ts';
 
 /** The built-in steps, in upstream's order. */
@@ -23,5 +24,6 @@ export function builtinSteps(o: { store: Store; registry: Registry; rbac: Rbac; 
     ...defaultClasses,
     serviceAddresses(o.ids),
     escalationCheck(o.rbac),
+    podSecurity,
   ];
 }

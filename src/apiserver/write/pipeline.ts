@@ -144,7 +144,7 @@ function mutated(
 /** All that may refuse a write: the built-in steps and policies, then webhooks. */
 export function validateAll(ctx: ServerContext, call: WriteCall, r: AdmissionRequest, previous: Revision | undefined): void {
   const { def, request, warnings } = call;
-  ctx.admission.validate(r, def);
+  ctx.admission.validate(r, def, warnings);
   ctx.policies.validate(r, def, warnings);
   if (ctx.webhooks.isIdle || !ctx.webhooks.concern('Validating', r, def)) return;
   const known = outsideOf(request, previous?.key ?? '', previous?.rv ?? 0);
