@@ -1,6 +1,7 @@
 import type { Frozen } from '../../kube/index.ts';
 import type { ContainerStatus } from '../objects.ts';
-import { type FailureRule, indexOf, type JobPod, type JobSpec } from './job-object.ts';
+import { finishedAt } from '../pod-state.ts';
+import { FAILURE_COUNT_KEY, type FailureRule, IGNORED_COUNT_KEY, indexOf, type JobPod, type JobSpec } from './job-object.ts';
 
 export type Verdict = { action: FailureRule['action']; message?: string };
 
@@ -41,12 +42,28 @@ function failedContainer(
   });
 }
 
-/** How often each index has failed, as its Pods say. */
-export function failuresByIndex(failed: readonly JobPod[], completions: number): Map<number, number> {
-  const counts = new Map<number, number>();
-  for (const pod of failed) {
-    const index = indexOf(pod, completions);
-    if (index !== undefined) counts.set(index, (counts.get(index) ?? 0) + 1);
+/** What stands behind an index: failures that count, those that a rule ignores, and the end of the last one. */
+export type IndexFailures = { counted: number; ignored: number; last: JobPod };
+
+/**
+ * How each index fared. A Pod carries the failures before it, so that the count outlives Pods that are removed.
+ *
+ * @source kubernetes pkg/controller/job/backoff_utils.go and indexed_job_utils.go, from knowledge
+ */
+export function failuresByIndex(spec: Frozen<JobSpec>, pods: readonly JobPod[]): Map<number, IndexFailures> {
+  const found = new Map<number, IndexFailures>();
+  for (const pod of pods) {
+    const index = pod.status?.phase === 'Failed' ? indexOf(pod, spec.completions ?? 0) : undefined;
+    if (index === undefined) continue;
+    const isIgnored = judgeFailure(spec, pod).action === 'Ignore';
+    const before = found.get(index);
+    const earlier = (key: string) => Number(pod.metadata.annotations?.[key] ?? 0);
+    found.set(index, {
+      counted: Math.max(before?.counted ?? 0, earlier(FAILURE_COUNT_KEY) + (isIgnored ? 0 : 1)),
+      ignored: Math.max(before?.ignored ?? 0, earlier(IGNORED_COUNT_KEY) + (isIgnored ? 1 : 0)),
+      last: before && endOf(before.last) > endOf(pod) ? before.last : pod,
+    });
   }
-  return counts;
+  return found;
 }
+const endOf = (pod: JobPod) => finishedAt(pod)?.getTime() ?? 0;

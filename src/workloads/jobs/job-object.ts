@@ -44,6 +44,7 @@ export type JobPod = Frozen<Pod>;
 export const TRACKING_FINALIZER = 'batch.kubernetes.io/job-tracking';
 export const INDEX_KEY = 'batch.kubernetes.io/job-completion-index';
 export const FAILURE_COUNT_KEY = 'batch.kubernetes.io/job-index-failure-count';
+export const IGNORED_COUNT_KEY = 'batch.kubernetes.io/job-index-ignored-failure-count';
 
 /** The index of a Pod of an Indexed Job; undefined when it has none in range. */
 export function indexOf(pod: JobPod, completions: number): number | undefined {

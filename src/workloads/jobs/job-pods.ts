@@ -1,10 +1,20 @@
 import type { Frozen, Write } from '../../kube/index.ts';
 import { refOf } from '../../kube/index.ts';
+import { earliest } from '../conditions.ts';
 import { freeNames } from '../names.ts';
 import { type Container, type Pod, podOf } from '../objects.ts';
 import { byDeletionOrder, finishedAt, isActive, isDeleting, isFinished } from '../pod-state.ts';
 import type { Tally } from './counting.ts';
-import { INDEX_KEY, indexOf, type Job, type JobPod, TRACKING_FINALIZER } from './job-object.ts';
+import { failuresByIndex, type IndexFailures } from './failure-policy.ts';
+import {
+  FAILURE_COUNT_KEY,
+  IGNORED_COUNT_KEY,
+  INDEX_KEY,
+  indexOf,
+  type Job,
+  type JobPod,
+  TRACKING_FINALIZER,
+} from './job-object.ts';
 
 const MAX_BACKOFF_MS = 600_000;
 /** More are made by the next plans, as the first ones are seen. */
@@ -25,7 +35,7 @@ export function deletePod(pod: JobPod): Write {
 }
 
 /** When the next attempt may start: the pause doubles with every failure since the last success. */
-export function retryAt(pods: readonly JobPod[], baseMs: number): Date | undefined {
+function retryAt(pods: readonly JobPod[], baseMs: number): Date | undefined {
   const ended = pods
     .filter(p => isFinished(p) && finishedAt(p) !== undefined)
     .map(p => ({ hasFailed: p.status?.phase === 'Failed', at: finishedAt(p)!.getTime() }))
@@ -36,7 +46,15 @@ export function retryAt(pods: readonly JobPod[], baseMs: number): Date | undefin
   return new Date(ended[0]!.at + Math.min(baseMs * 2 ** (failures - 1), MAX_BACKOFF_MS));
 }
 
-export type Population = { create: Pod[]; remove: JobPod[] };
+/** With a limit per index every index has a pause of its own. */
+function indexRetryAt({ counted, ignored, last }: IndexFailures, baseMs: number): Date | undefined {
+  const at = finishedAt(last);
+  return at && new Date(at.getTime() + Math.min(baseMs * 2 ** (counted + ignored - 1), MAX_BACKOFF_MS));
+}
+
+/** `retryAt`: when there are more to create, after a pause. */
+export type Population = { create: Pod[]; remove: JobPod[]; retryAt?: Date };
+type Pause = { now: Date; backoffMs: number };
 
 /** Which Pods a running Job lacks and which are too many. */
 export function populationOf(
@@ -44,6 +62,20 @@ export function populationOf(
   pods: readonly JobPod[],
   tally: Tally,
   failedIndexes: ReadonlySet<number>,
+  pause: Pause,
+): Population {
+  const population = fullPopulation(job, pods, tally, failedIndexes, pause);
+  if (population.create.length === 0 || job.spec!.backoffLimitPerIndex !== undefined) return population;
+  const at = retryAt(pods, pause.backoffMs);
+  return at && at > pause.now ? { create: [], remove: population.remove, retryAt: at } : population;
+}
+
+function fullPopulation(
+  job: Frozen<Job>,
+  pods: readonly JobPod[],
+  tally: Tally,
+  failedIndexes: ReadonlySet<number>,
+  pause: Pause,
 ): Population {
   const spec = job.spec!;
   const parallelism = spec.parallelism ?? 1;
@@ -51,7 +83,7 @@ export function populationOf(
   const waitsForTerminating = spec.podReplacementPolicy === 'Failed' || spec.podFailurePolicy !== undefined;
   const occupying = waitsForTerminating ? pods.filter(p => isActive(p) || (isDeleting(p) && !isFinished(p))) : active;
   const succeeded = tally.succeeded + tally.uncounted.succeeded.length;
-  if (spec.completionMode === 'Indexed') return indexedPopulation(job, pods, active, occupying, tally, failedIndexes);
+  if (spec.completionMode === 'Indexed') return indexedPopulation(job, pods, active, occupying, tally, failedIndexes, pause);
   const wanted =
     spec.completions === undefined
       ? succeeded > 0
@@ -73,8 +105,10 @@ function indexedPopulation(
   occupying: readonly JobPod[],
   tally: Tally,
   failedIndexes: ReadonlySet<number>,
+  pause: Pause,
 ): Population {
-  const { parallelism = 1, completions = 0 } = job.spec!;
+  const { parallelism = 1, completions = 0, backoffLimitPerIndex } = job.spec!;
+  const failures = backoffLimitPerIndex === undefined ? undefined : failuresByIndex(job.spec!, pods);
   const busy = new Set<number>();
   const remove: JobPod[] = [];
   for (const pod of active) {
@@ -86,12 +120,20 @@ function indexedPopulation(
   const room = Math.min(parallelism - occupying.length + remove.length, MAX_CREATES);
   const create: Pod[] = [];
   const names = new Set(pods.map(p => p.metadata.name));
+  let next: Date | undefined;
   for (let index = 0; index < completions && create.length < room; index++) {
     if (taken.has(index) || tally.completedIndexes.has(index) || failedIndexes.has(index)) continue;
+    const past = failures?.get(index);
+    const at = past && indexRetryAt(past, pause.backoffMs);
+    if (at && at > pause.now) {
+      next = earliest(next, at);
+      continue;
+    }
     const [name] = freeNames(`${job.metadata.name}-${index}`, `${job.metadata.uid}/${index}`, names, 1);
-    create.push(indexedPod(job, name!, index));
+    const pod = indexedPod(job, name!, index);
+    create.push(failures ? withFailures(pod, past) : pod);
   }
-  return { create, remove };
+  return { create, remove, ...(next ? { retryAt: next } : {}) };
 }
 
 function trackedPod(job: Frozen<Job>, name: string): Pod {
@@ -127,4 +169,14 @@ function indexedPod(job: Frozen<Job>, name: string, index: number): Pod {
       ...(spec.initContainers ? { initContainers: withIndex(spec.initContainers) } : {}),
     },
   };
+}
+
+/** Tells a Pod how often its index has failed before it. */
+function withFailures(pod: Pod, past: IndexFailures | undefined): Pod {
+  const annotations = {
+    ...pod.metadata.annotations,
+    [FAILURE_COUNT_KEY]: String(past?.counted ?? 0),
+    ...(past?.ignored ? { [IGNORED_COUNT_KEY]: String(past.ignored) } : {}),
+  };
+  return { ...pod, metadata: { ...pod.metadata, annotations } };
 }

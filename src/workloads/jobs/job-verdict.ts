@@ -3,7 +3,7 @@ import { conditionOf } from '../conditions.ts';
 import { isFinished } from '../pod-state.ts';
 import type { Tally } from './counting.ts';
 import { failuresByIndex, judgeFailure } from './failure-policy.ts';
-import { type Job, type JobPod, type JobSpec, parseIndexes } from './job-object.ts';
+import { indexOf, type Job, type JobPod, type JobSpec, parseIndexes } from './job-object.ts';
 
 /** Why a Job ends: the condition that announces it, with upstream's reason and text. */
 export type Ending = { type: 'FailureTarget' | 'SuccessCriteriaMet'; reason: string; message: string };
@@ -95,11 +95,11 @@ export function failedIndexesOf(job: Frozen<Job>, pods: readonly JobPod[]): Set<
   const spec = job.spec!;
   const indexes = parseIndexes(job.status?.failedIndexes);
   if (spec.backoffLimitPerIndex === undefined) return indexes;
-  const failed = pods.filter(p => p.status?.phase === 'Failed');
-  const completions = spec.completions ?? 0;
-  const counted = failed.filter(p => judgeFailure(spec, p).action !== 'Ignore');
-  for (const [index, count] of failuresByIndex(counted, completions)) if (count > spec.backoffLimitPerIndex) indexes.add(index);
-  const given = failed.filter(p => judgeFailure(spec, p).action === 'FailIndex');
-  for (const index of failuresByIndex(given, completions).keys()) indexes.add(index);
+  for (const [index, { counted }] of failuresByIndex(spec, pods)) if (counted > spec.backoffLimitPerIndex) indexes.add(index);
+  for (const pod of pods) {
+    const index = indexOf(pod, spec.completions ?? 0);
+    if (index !== undefined && pod.status?.phase === 'Failed' && judgeFailure(spec, pod).action === 'FailIndex')
+      indexes.add(index);
+  }
   return indexes;
 }

@@ -5,7 +5,9 @@ import type { Pod } from '../objects.ts';
 import { planOf, writesOf } from '../testing.ts';
 import { jobs, orphanedJobPods } from './job.ts';
 import {
+  FAILURE_COUNT_KEY,
   formatIndexes,
+  IGNORED_COUNT_KEY,
   INDEX_KEY,
   type Job,
   type JobSpec,
@@ -216,6 +218,62 @@ test('fails with FailedIndexes when the others are done', () => {
   const p = plan(job(spec), pods);
   assert.deepEqual(reasons(p), ['FailureTarget=True FailedIndexes', 'Failed=True FailedIndexes']);
   assert.equal(statusOf(p).failedIndexes, '1');
+});
+
+test('pauses every index by itself when each has its limit, and tells Pods of failures before', () => {
+  const spec = { completionMode: 'Indexed' as const, completions: 3, parallelism: 3, backoffLimitPerIndex: 2, backoffLimit: 99 };
+  const failed = (name: string, index: number, finished: number, before: number) => {
+    const p = pod(name, { index, phase: 'Failed', finished });
+    p.metadata.annotations![FAILURE_COUNT_KEY] = String(before);
+    return p;
+  };
+  const p = plan(job(spec), [failed('p0', 0, 85, 1), failed('p1', 1, 85, 0), pod('p2', { index: 2 })]);
+  const made = p.writes!.flatMap(w => (w.verb === 'create' ? [w.object.metadata] : []));
+  assert.deepEqual(
+    made.map(m => [m.annotations?.[INDEX_KEY], m.annotations?.[FAILURE_COUNT_KEY]]),
+    [['1', '1']],
+  );
+  assert.deepEqual(p.requeueAt, at(105));
+  const last = plan(job(spec), [failed('p0', 0, 85, 2), pod('p1', { index: 1 }), pod('p2', { index: 2 })]);
+  assert.equal(statusOf(last).failedIndexes, '0', 'the Pods of earlier failures need not be there');
+});
+
+test('forgives an index what a rule ignores, and gives it up at once when a rule says so', () => {
+  const rules = [
+    { action: 'Ignore' as const, onPodConditions: [{ type: 'DisruptionTarget' }] },
+    { action: 'FailIndex' as const, onExitCodes: { operator: 'In' as const, values: [3] } },
+  ];
+  const spec = {
+    ...{ completionMode: 'Indexed' as const, completions: 3, parallelism: 3, backoffLimitPerIndex: 0, backoffLimit: 99 },
+    podFailurePolicy: { rules },
+  };
+  const disrupted = pod('p0', { index: 0, phase: 'Failed', finished: 10 });
+  disrupted.status!.conditions = [{ type: 'DisruptionTarget', status: 'True' }];
+  const p = plan(job(spec), [
+    disrupted,
+    pod('p1', { index: 1, phase: 'Failed', finished: 10, exitCode: 3 }),
+    pod('p2', { index: 2 }),
+  ]);
+  assert.equal(statusOf(p).failedIndexes, '1');
+  const made = p.writes!.flatMap(w => (w.verb === 'create' ? [w.object.metadata.annotations] : []));
+  assert.equal(made[0]?.[IGNORED_COUNT_KEY], '1');
+  const tooMany = plan(job({ ...spec, maxFailedIndexes: 0 }), [
+    pod('p1', { index: 1, phase: 'Failed', finished: 10, exitCode: 3 }),
+  ]);
+  assert.deepEqual(reasons(tooMany)[0], 'FailureTarget=True MaxFailedIndexesExceeded');
+});
+
+test('ends an Indexed Job by its success policy and stops the rest', () => {
+  const successPolicy = { rules: [{ succeededIndexes: '0', succeededCount: 1 }] };
+  const spec = { completionMode: 'Indexed' as const, completions: 3, parallelism: 3, successPolicy };
+  const pods = [pod('p0', { index: 0, phase: 'Succeeded', finished: 10, exitCode: 0 }), pod('p1', { index: 1 })];
+  const first = plan(job(spec), pods);
+  assert.deepEqual(reasons(first), ['SuccessCriteriaMet=True SuccessPolicy']);
+  assert.equal(statusOf(first).conditions?.[0]?.message, 'Matched rules at index 0');
+  assert.deepEqual(
+    writesOf(first).filter(w => w.startsWith('delete')),
+    ['delete v1/Pod p1'],
+  );
 });
 
 test('works off a queue: completes when one succeeded and all have ended', () => {

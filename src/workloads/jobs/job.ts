@@ -4,7 +4,7 @@ import type { Pod } from '../objects.ts';
 import { isActive, isDeleting, isFinished, isReady } from '../pod-state.ts';
 import { type Tally, tallyPods } from './counting.ts';
 import { formatIndexes, type Job, type JobPod, type JobStatus, TRACKING_FINALIZER } from './job-object.ts';
-import { deletePod, dropTracking, populationOf, retryAt } from './job-pods.ts';
+import { deletePod, dropTracking, populationOf } from './job-pods.ts';
 import { deadlineOf, type Ending, endingOf, failedIndexesOf } from './job-verdict.ts';
 
 const OWN_NAME = 'kubernetes.io/job-controller';
@@ -66,17 +66,15 @@ function runningPlan(job: Frozen<Job>, pods: readonly JobPod[], podBackoffMs: nu
     events.push(...active.map(deletedEvent));
     active = [];
   } else {
-    const { create, remove } = populationOf(job, pods, tally, failedIndexes);
+    const population = populationOf(job, pods, tally, failedIndexes, { now, backoffMs: podBackoffMs });
+    const { create, remove } = population;
     writes.push(...remove.map(dropTracking), ...remove.map(deletePod));
     events.push(...remove.map(deletedEvent));
     active = active.filter(p => !remove.includes(p));
-    if (create.length > 0) retry = retryAt(pods, podBackoffMs);
-    if (!retry || retry <= now) {
-      retry = undefined;
-      created = create.length;
-      writes.push(...create.map((object): Write => ({ verb: 'create', object })));
-      events.push(...create.map(p => ({ reason: 'SuccessfulCreate', message: `Created pod: ${p.metadata.name}` })));
-    }
+    retry = population.retryAt;
+    created = create.length;
+    writes.push(...create.map((object): Write => ({ verb: 'create', object })));
+    events.push(...create.map(p => ({ reason: 'SuccessfulCreate', message: `Created pod: ${p.metadata.name}` })));
   }
   const terminating = pods.filter(p => isDeleting(p) && !isFinished(p)).length;
   const isSettled = ending !== undefined && active.length === 0 && terminating === 0 && writes.every(w => w.verb === 'patch');
