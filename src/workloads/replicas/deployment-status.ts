@@ -25,7 +25,7 @@ export function deploymentStatus(
   };
   const unavailableReplicas = Math.max(0, sum(s => s.spec?.replicas) - numbers.availableReplicas);
   let conditions = [...(old.conditions ?? [])] as DeploymentCondition[];
-  const say = (type: string, status: 'True' | 'False', reason: string, message: string) => {
+  const say = (type: string, status: Condition['status'], reason: string, message: string) => {
     conditions = withUpdate(conditions, { type, status, reason, message }, now);
   };
   if (numbers.availableReplicas >= replicas - rolloutBounds(deployment).maxUnavailable)
@@ -41,7 +41,7 @@ export function deploymentStatus(
   const deadline = progressDeadline(deployment, before);
   const name = fresh?.metadata.name ?? '';
   if (deployment.spec?.paused) {
-    if (before?.reason !== 'DeploymentPaused') say('Progressing', 'True', 'DeploymentPaused', 'Deployment is paused');
+    if (before?.reason !== 'DeploymentPaused') say('Progressing', 'Unknown', 'DeploymentPaused', 'Deployment is paused');
   } else if (isComplete) {
     const isNews = before?.reason !== 'NewReplicaSetAvailable' || before.message !== progressed(name);
     if (isNews) say('Progressing', 'True', 'NewReplicaSetAvailable', progressed(name));

@@ -4,12 +4,12 @@ import { controllerRef, type PodTemplate } from '../objects.ts';
 import type { Deployment } from './deployment-object.ts';
 import { deploymentStatus } from './deployment-status.ts';
 import type { ReplicaSet } from './replica-set.ts';
-import { proportionalStep, rolloutBounds, rolloutStep, type Scaling } from './rollout.ts';
+import { MAXIMUM, proportionalStep, rolloutBounds, rolloutStep, type Scaling } from './rollout.ts';
 
 const HASH = 'pod-template-hash';
 const REVISION = 'deployment.kubernetes.io/revision';
+const HISTORY = 'deployment.kubernetes.io/revision-history';
 const DESIRED = 'deployment.kubernetes.io/desired-replicas';
-const MAXIMUM = 'deployment.kubernetes.io/max-replicas';
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 type AnySet = Frozen<ReplicaSet>;
@@ -26,7 +26,8 @@ export const deployments: ControllerDef<Deployment> = {
     const { status, deadline } = deploymentStatus(deployment, { fresh, all }, now);
     const rest: Plan = { status, ...(deadline ? { requeueAt: deadline } : {}) };
     if (deployment.metadata.deletionTimestamp) return rest;
-    if (deployment.spec?.paused) return { ...rest, ...scalePlan(deployment, all, proportionalStep(deployment, { fresh, old })) };
+    if (deployment.spec?.paused || isResized(deployment, all))
+      return { ...rest, ...scalePlan(deployment, all, proportionalStep(deployment, { fresh, old })) };
     const revision = String(Math.max(0, ...old.map(revisionOf)) + 1);
     if (!fresh) {
       const created = newReplicaSet(deployment, old, revision);
@@ -36,7 +37,7 @@ export const deployments: ControllerDef<Deployment> = {
     }
     const current = revisionOf(fresh) >= Number(revision) ? String(revisionOf(fresh)) : revision;
     const scaled = scalePlan(deployment, all, rolloutStep(deployment, { fresh, old }));
-    const notes: Write[] = revisionOf(fresh) === Number(current) ? [] : [annotate(fresh, { [REVISION]: current })];
+    const notes = describe(fresh, deployment, current);
     return {
       ...rest,
       writes: [...notes, ...(scaled.writes ?? []), ...noteRevision(deployment, current), ...cleanup(deployment, old)],
@@ -89,8 +90,30 @@ function newReplicaSet(deployment: Frozen<Deployment>, old: readonly AnySet[], r
   return { ...empty, spec: { ...empty.spec!, replicas: first } };
 }
 
+/** Brings what a set has of its Deployment up to date: notes (the cause of a change), the revision, when Pods are available. */
+function describe(set: AnySet, deployment: Frozen<Deployment>, revision: string): Write[] {
+  const before = set.metadata.annotations?.[REVISION];
+  const history =
+    before && before !== revision ? [set.metadata.annotations?.[HISTORY], before].filter(Boolean).join(',') : undefined;
+  const annotations = {
+    ...copiedAnnotations(deployment),
+    [REVISION]: revision,
+    ...(history ? { [HISTORY]: history } : {}),
+  };
+  const { minReadySeconds = 0 } = deployment.spec ?? {};
+  const isNoted = Object.entries(annotations).every(([key, value]) => set.metadata.annotations?.[key] === value);
+  if (isNoted && (set.spec?.minReadySeconds ?? 0) === minReadySeconds) return [];
+  return [{ verb: 'patch', ref: refOf(set), type: 'merge', patch: { metadata: { annotations }, spec: { minReadySeconds } } }];
+}
+
+/** Whether the wanted size has changed since the sets were last scaled. */
+function isResized(deployment: Frozen<Deployment>, sets: readonly AnySet[]): boolean {
+  const replicas = String(deployment.spec?.replicas ?? 1);
+  return sets.some(s => s.spec?.replicas !== 0 && (s.metadata.annotations?.[DESIRED] ?? replicas) !== replicas);
+}
+
 function copiedAnnotations(deployment: Frozen<Deployment>): Record<string, string> {
-  const own = [LAST_APPLIED, REVISION, DESIRED, MAXIMUM];
+  const own = [LAST_APPLIED, REVISION, HISTORY, DESIRED, MAXIMUM];
   return Object.fromEntries(Object.entries(deployment.metadata.annotations ?? {}).filter(([key]) => !own.includes(key)));
 }
 function sizeAnnotations(deployment: Frozen<Deployment>): Record<string, string> {
@@ -105,8 +128,11 @@ function scalePlan(deployment: Frozen<Deployment>, sets: readonly AnySet[], scal
     const replicas = scaling.get(set.metadata.name);
     if (replicas === undefined) continue;
     const from = set.spec?.replicas ?? 1;
-    const patch = { metadata: { annotations: sizeAnnotations(deployment) }, spec: { replicas } };
-    writes.push({ verb: 'patch', ref: refOf(set), type: 'merge', patch });
+    const annotations = sizeAnnotations(deployment);
+    const isKnown = Object.entries(annotations).every(([key, value]) => set.metadata.annotations?.[key] === value);
+    if (replicas === from && isKnown) continue;
+    writes.push({ verb: 'patch', ref: refOf(set), type: 'merge', patch: { metadata: { annotations }, spec: { replicas } } });
+    if (replicas === from) continue;
     const direction = replicas > from ? 'up' : 'down';
     events.push({
       reason: 'ScalingReplicaSet',
@@ -115,7 +141,7 @@ function scalePlan(deployment: Frozen<Deployment>, sets: readonly AnySet[], scal
   }
   return { writes, events };
 }
-function annotate(object: Frozen<ReplicaSet> | Frozen<Deployment>, annotations: Record<string, string>): Write {
+function annotate(object: Frozen<Deployment>, annotations: Record<string, string>): Write {
   return { verb: 'patch', ref: refOf(object), type: 'merge', patch: { metadata: { annotations } } };
 }
 function noteRevision(deployment: Frozen<Deployment>, revision: string): Write[] {

@@ -183,7 +183,59 @@ test('Deployment rolls back to an old template as a new revision', () => {
   const noted = p.writes!.find(w => w.verb === 'patch' && w.ref.name === 'old') as {
     patch: { metadata: { annotations: object } };
   };
-  assert.deepEqual(noted.patch.metadata.annotations, { 'deployment.kubernetes.io/revision': '3' });
+  assert.deepEqual(noted.patch.metadata.annotations, {
+    'deployment.kubernetes.io/revision': '3',
+    'deployment.kubernetes.io/revision-history': '1',
+  });
+});
+
+test('Deployment that is resized in the middle of a rollout shares the change out', () => {
+  const sized = (set: ReplicaSet, desired: number, max: number): ReplicaSet => ({
+    ...set,
+    metadata: {
+      ...set.metadata,
+      annotations: {
+        ...set.metadata.annotations,
+        'deployment.kubernetes.io/desired-replicas': String(desired),
+        'deployment.kubernetes.io/max-replicas': String(max),
+      },
+    },
+  });
+  const spec = { replicas: 30, strategy: { rollingUpdate: { maxSurge: 3, maxUnavailable: 2 } } };
+  const objects = [sized(owned('old', 'one', 1, 8), 10, 13), sized(owned('new', 'two', 2, 5, 0), 10, 13)];
+  assert.deepEqual(scales(planOf(deployments, deployment('two', spec), { objects }, at(1))), [
+    ['old', 20],
+    ['new', 13],
+  ]);
+  const down = planOf(deployments, deployment('two', { ...spec, replicas: 5 }), { objects }, at(1));
+  assert.deepEqual(scales(down), [
+    ['old', 5],
+    ['new', 3],
+  ]);
+});
+
+test('Deployment that is paused is resized but rolls nothing out, and says so', () => {
+  const objects = [owned('old', 'one', 1, 4)];
+  const p = planOf(deployments, deployment('two', { paused: true, replicas: 6 }), { objects }, at(1));
+  assert.deepEqual(scales(p), [['old', 6]]);
+  assert.deepEqual([progressing(p)?.status, progressing(p)?.reason], ['Unknown', 'DeploymentPaused']);
+  const resumed = planOf(deployments, deployment('two', {}, p.status as DeploymentStatus), { objects }, at(2));
+  assert.match(writesOf(resumed)[0]!, /^create apps\/v1\/ReplicaSet/);
+});
+
+test('Deployment hands notes such as the cause of a change to its newest set', () => {
+  const noted = deployment('one');
+  noted.metadata.annotations = { 'kubernetes.io/change-cause': 'because' };
+  const p = planOf(deployments, noted, { objects: [owned('new', 'one', 1, 4)] }, at(1));
+  assert.deepEqual(p.writes?.[0], {
+    verb: 'patch',
+    ref: { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'new', namespace: 'a', uid: 'uid-new' },
+    type: 'merge',
+    patch: {
+      metadata: { annotations: { 'kubernetes.io/change-cause': 'because', 'deployment.kubernetes.io/revision': '1' } },
+      spec: { minReadySeconds: 0 },
+    },
+  });
 });
 
 test('Deployment forgets revisions beyond its history', () => {

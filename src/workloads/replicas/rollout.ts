@@ -6,6 +6,9 @@ type Sets = { fresh: Frozen<ReplicaSet> | undefined; old: readonly Frozen<Replic
 /** The wanted number of replicas by name of the ReplicaSet; sets that stay are left out. */
 export type Scaling = Map<string, number>;
 
+/** The most Pods that a set's Deployment allowed when the set was last scaled. */
+export const MAXIMUM = 'deployment.kubernetes.io/max-replicas';
+
 const wanted = (s: Frozen<ReplicaSet>) => s.spec?.replicas ?? 1;
 const available = (s: Frozen<ReplicaSet>) => s.status?.availableReplicas ?? 0;
 const sum = (sets: readonly Frozen<ReplicaSet>[], of: (s: Frozen<ReplicaSet>) => number) => sets.reduce((n, s) => n + of(s), 0);
@@ -72,18 +75,41 @@ export function rolloutStep(deployment: Frozen<Deployment>, { fresh, old }: Sets
   return scaling;
 }
 
-/** A paused deployment, or one whose size changed: every set keeps its share. Only the active set in the usual case of one. */
+/**
+ * What a change of size means for the sets, without going on with the rollout: while several are at work each gets its
+ * share. Every set that is at work is in the answer, so that all learn the new size.
+ *
+ * @source kubernetes pkg/controller/deployment/sync.go scale and deploymentutil GetReplicaSetProportion, from knowledge
+ */
 export function proportionalStep(deployment: Frozen<Deployment>, { fresh, old }: Sets): Scaling {
-  const scaling: Scaling = new Map();
   const replicas = deployment.spec?.replicas ?? 1;
-  const active = [...(fresh ? [fresh] : []), ...old].filter(set => wanted(set) > 0);
-  const [only = fresh] = active;
-  if (!only) return scaling;
-  const rest = sum(active.slice(1), wanted);
-  const target = Math.max(0, replicas + (active.length > 1 ? rolloutBounds(deployment).maxSurge : 0) - rest);
-  if (active.length <= 1 || wanted(only) + rest > replicas + rolloutBounds(deployment).maxSurge) {
-    const to = active.length <= 1 ? replicas : target;
-    if (to !== wanted(only)) scaling.set(only.metadata.name, to);
+  const all = [...(fresh ? [fresh] : []), ...old];
+  const active = all.filter(set => wanted(set) > 0);
+  const only = active.length > 1 ? undefined : (active[0] ?? fresh ?? all.toSorted(byAge).at(-1));
+  if (only) return new Map([[only.metadata.name, replicas]]);
+  const scaling: Scaling = new Map(active.map(set => [set.metadata.name, wanted(set)]));
+  if (fresh && wanted(fresh) === replicas && available(fresh) === replicas) {
+    for (const set of old) if (wanted(set) > 0) scaling.set(set.metadata.name, 0);
+    return scaling;
   }
+  if (deployment.spec?.strategy?.type === 'Recreate') return scaling;
+  const allowed = replicas > 0 ? replicas + rolloutBounds(deployment).maxSurge : 0;
+  const toAdd = allowed - sum(active, wanted);
+  const sorted = active.toSorted((a, b) => wanted(b) - wanted(a) || (toAdd > 0 ? byAge(b, a) : byAge(a, b)));
+  let added = 0;
+  for (const set of sorted) {
+    const left = toAdd - added;
+    const share = replicas === 0 ? -wanted(set) : shareOf(set, allowed, deployment);
+    const more = toAdd > 0 ? Math.min(share, left) : Math.max(share, left);
+    scaling.set(set.metadata.name, wanted(set) + more);
+    added += more;
+  }
+  const largest = sorted[0]!.metadata.name;
+  scaling.set(largest, Math.max(0, scaling.get(largest)! + toAdd - added));
   return scaling;
+}
+/** How much a set grows when all keep their proportions to the largest size that was allowed before. */
+function shareOf(set: Frozen<ReplicaSet>, allowed: number, deployment: Frozen<Deployment>): number {
+  const before = Number(set.metadata.annotations?.[MAXIMUM]) || deployment.status?.replicas || 0;
+  return before === 0 ? 0 : Math.round((wanted(set) * allowed) / before) - wanted(set);
 }
