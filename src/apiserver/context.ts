@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Admission, Policies, Webhooks } from './admission/index.ts';
+import type { Conversions } from './conversion/conversions.ts';
 import type { Quotas } from './quota/quotas.ts';
 import type { Registry } from './registry/registry.ts';
 import type { ResourceDef } from './registry/resource.ts';
@@ -18,6 +19,7 @@ export type ServerContext = {
   readonly webhooks: Webhooks;
   readonly policies: Policies;
   readonly quotas: Quotas;
+  readonly conversions: Conversions;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Logger;

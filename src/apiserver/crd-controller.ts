@@ -50,7 +50,7 @@ export class CrdController {
     if (!def?.storage) return;
     const storage = def.storage;
     const finish = () => {
-      if (this.#store.count(storage, {}) > 0) return;
+      if (!this.#cleaning.has(name) || this.#store.count(storage, {}) > 0) return;
       this.#cleaning.get(name)?.();
       this.#cleaning.delete(name);
       void this.#release(name);

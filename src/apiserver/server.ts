@@ -24,6 +24,7 @@ import { Rbac } from './auth/rbac.ts';
 import { ServiceAccountTokens, type TokenRequest } from './auth/service-account-tokens.ts';
 import { type Bootstrap, createOnce, ensure, SYSTEM, SYSTEM_OBJECTS } from './bootstrap.ts';
 import type { ProxyTarget, ServerContext } from './context.ts';
+import { Conversions } from './conversion/conversions.ts';
 import { CrdController } from './crd-controller.ts';
 import { Front } from './front.ts';
 import { HttpServer } from './http/http-server.ts';
@@ -123,7 +124,9 @@ export async function createApiServer(o: ApiServerOptions): Promise<ApiServer> {
     dialTarget(proxy, { kind: 'Service', scheme: 'https', user: SYSTEM, ...to });
   const can: UserCan = (user, { path, ...asked }) =>
     rbac.can(user, path === undefined ? { group: '', resource: '', ...asked } : { verb: asked.verb, path });
-  const webhooks = new Webhooks({ registry, find, ids, post: poster({ clock, dial }), can });
+  const post = poster({ clock, dial });
+  const conversions = new Conversions({ ids, post });
+  const webhooks = new Webhooks({ registry, find, ids, post, can });
   const quotas = new Quotas(store, registry);
   const policies = new Policies({ registry, find, can });
   follow({ store, registry }, ['validatingadmissionpolicies', 'validatingadmissionpolicybindings'], () => policies.refresh());
@@ -135,6 +138,7 @@ export async function createApiServer(o: ApiServerOptions): Promise<ApiServer> {
     webhooks,
     policies,
     quotas,
+    conversions,
     clock,
     ids,
     log,

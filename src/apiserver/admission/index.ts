@@ -3,4 +3,4 @@ export type { UserCan } from './dynamic/conditions.ts';
 export { expressionErrorsOf } from './dynamic/expression-errors.ts';
 export { Policies } from './dynamic/policies.ts';
 export { poster } from './dynamic/post.ts';
-export { Webhooks } from './dynamic/webhooks.ts';
+export { type ClientConfig, type Post, Webhooks } from './dynamic/webhooks.ts';

@@ -7,7 +7,7 @@ import { filterOf } from '../request/filter.ts';
 import { type DeleteOptions, deleteOptions, listOptions } from '../request/options.ts';
 import type { Revision } from '../store/index.ts';
 import { type Deleted, deleteIn } from '../write/delete.ts';
-import { commit } from '../write/pipeline.ts';
+import { commitShown } from '../write/pipeline.ts';
 import { readAll, respondWith } from './read.ts';
 import { respond } from './respond.ts';
 
@@ -20,7 +20,7 @@ function optionsOf(call: Call): DeleteOptions {
 
 async function remove(ctx: ServerContext, call: Call, key: string, name: string, o: DeleteOptions): Promise<Deleted> {
   let isGone = false;
-  const revision = await commit(ctx, call.request, o.dryRun, tx => {
+  const revision = await commitShown(ctx, call, o.dryRun, tx => {
     const previous = tx.get(call.storage, key);
     if (!previous) throw errors.notFound(call.def, name);
     const deleted = deleteIn(ctx, tx, call, previous, o);

@@ -20,6 +20,7 @@ export async function getObject(ctx: ServerContext, call: Call): Promise<ApiResp
   const exact = rv.match === 'Exact' && rv.resourceVersion;
   const revision = exact ? ctx.store.getAt(call.storage, key, rv.resourceVersion!) : ctx.store.get(call.storage, key);
   if (!revision) throw errors.notFound(def, info.name!);
+  await ctx.conversions.prepare(def, [revision.object]);
   return respondWith(ctx, call, 200, revision);
 }
 
@@ -63,6 +64,7 @@ export async function listObjects(ctx: ServerContext, call: Call): Promise<ApiRe
   const filter = filterOf(def, call.storage, o);
   await atLeast(ctx, o.resourceVersion);
   const page = await readPage(ctx, call, o, filter);
+  await prepareAll(ctx, def, page.revisions);
   const metadata = {
     resourceVersion: String(page.rv),
     ...(page.next ? { continue: encodeContinue(page.next, info.namespace) } : {}),
@@ -86,6 +88,13 @@ export async function listObjects(ctx: ServerContext, call: Call): Promise<ApiRe
     return respond(200, { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items }, answer);
   }
   return listResponse(def, metadata, page.revisions, call);
+}
+
+/** Converts what a webhook has to convert, before anything is written. */
+export async function prepareAll(ctx: ServerContext, def: ResourceDef, revisions: readonly Revision[]): Promise<void> {
+  if (!def.custom?.conversion) return;
+  const objects = revisions.map(r => r.object);
+  await ctx.conversions.prepare(def, objects);
 }
 
 function listResponse(def: ResourceDef, metadata: object, revisions: readonly Revision[], { answer }: Call): ApiResponse {

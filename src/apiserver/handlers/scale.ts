@@ -6,7 +6,7 @@ import { checkedKind, readJson, readObject } from '../request/body.ts';
 import { writeOptions } from '../request/options.ts';
 import { builtinSchema } from '../schema/index.ts';
 import type { Revision, Transaction } from '../store/index.ts';
-import { commit, isApply, updateIn } from '../write/pipeline.ts';
+import { commitShown, isApply, updateIn } from '../write/pipeline.ts';
 import { respond } from './respond.ts';
 import { patched, patchTypeOf } from './write.ts';
 
@@ -53,7 +53,9 @@ function mustGet(call: Call, tx: { get: Transaction['get'] }): Revision {
 }
 
 export async function getScale(ctx: ServerContext, call: Call): Promise<ApiResponse> {
-  return respond(200, scaleOf(call.def, viewOf(call.def, mustGet(call, ctx.store))), call.answer);
+  const revision = mustGet(call, ctx.store);
+  await ctx.conversions.prepare(call.def, [revision.object]);
+  return respond(200, scaleOf(call.def, viewOf(call.def, revision)), call.answer);
 }
 
 export async function replaceScale(ctx: ServerContext, call: Call): Promise<ApiResponse> {
@@ -79,7 +81,7 @@ async function write(
 ): Promise<ApiResponse> {
   const { def, info } = call;
   const options = writeOptions(kind, call.query, isApply(call));
-  const revision = await commit(ctx, call.request, options.dryRun, tx => {
+  const revision = await commitShown(ctx, call, options.dryRun, tx => {
     const previous = mustGet(call, tx);
     const old = viewOf(def, previous);
     const scale = next(scaleOf(def, old));

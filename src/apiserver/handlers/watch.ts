@@ -12,7 +12,7 @@ import { apiVersionOf, bytesOf, type ResourceDef, viewOf } from '../registry/res
 import { type Filter, filterOf } from '../request/filter.ts';
 import { type ListOptions, listOptions } from '../request/options.ts';
 import type { Change, Hub, Revision } from '../store/index.ts';
-import { atLeast, readAll } from './read.ts';
+import { atLeast, prepareAll, readAll } from './read.ts';
 import { partialOf, tableOf } from './table.ts';
 
 /** A watcher that is this many events behind is told 410 and let go. */
@@ -23,7 +23,7 @@ const REPLAY = 1000;
 
 type Type = ApiWatchEvent['type'];
 /** An event before it is written: the revision and what it is to this watcher, or a ready-made object. */
-type Entry = { type: Type; revision: Revision } | { type: Type; object: Frozen<Obj> };
+type Entry = { type: Type; revision: Revision; shownRv?: number } | { type: Type; object: Frozen<Obj> };
 
 const lines = new WeakMap<Revision, Map<string, Uint8Array>>();
 /** One buffer an event, shared by all watchers of a version. */
@@ -138,7 +138,7 @@ class Watcher {
       const is = operation !== 'DELETED' && this.#filter.matches(revision.object);
       if (is) this.#queue.push({ type: was ? 'MODIFIED' : 'ADDED', revision });
       else if (was && operation === 'DELETED') this.#queue.push({ type: 'DELETED', revision });
-      else if (was) this.#queue.push({ type: 'DELETED', object: withRv(viewOf(def, previous), change.rv) });
+      else if (was) this.#queue.push({ type: 'DELETED', revision: previous, shownRv: change.rv });
     }
     if (this.#queue.length > BACKLOG)
       this.#fail(errors.expired(`too old resource version: this watch is more than ${BACKLOG} events behind`));
@@ -184,6 +184,7 @@ class Watcher {
         if (this.#queue.length > 0) {
           const batch = this.#queue;
           this.#queue = [];
+          await prepareAll(this.#ctx, this.#call.def, revisionsOf(batch));
           yield batch;
         } else if (this.#ended) return;
         else await new Promise<void>(resolve => (this.#wake = resolve));
@@ -202,7 +203,7 @@ class Watcher {
     const plain = answer.as === 'object' && answer.format === 'json';
     for await (const batch of this.#batches()) {
       const parts = batch.map(entry =>
-        plain && 'revision' in entry
+        plain && 'revision' in entry && entry.shownRv === undefined
           ? lineOf(def, entry.type, entry.revision)
           : Buffer.from(`${JSON.stringify({ type: entry.type, object: this.#shown(entry) })}\n`),
       );
@@ -212,7 +213,7 @@ class Watcher {
 
   #shown(entry: Entry): Frozen<Obj> {
     const { def, answer, query } = this.#call;
-    const object = 'revision' in entry ? viewOf(def, entry.revision) : entry.object;
+    const object = 'revision' in entry ? shownOf(def, entry) : entry.object;
     if (answer.as === 'object' || entry.type === 'ERROR') return object;
     if (answer.as === 'PartialObjectMetadata') return partialOf(object) as Frozen<Obj>;
     const first = this.#isFirstRow;
@@ -222,6 +223,12 @@ class Watcher {
   }
 }
 
+const revisionsOf = (batch: readonly Entry[]) => batch.flatMap(e => ('revision' in e ? [e.revision] : []));
+/** An object that left a selector: its last state under the revision in which it left. */
+function shownOf(def: ResourceDef, { revision, shownRv }: { revision: Revision; shownRv?: number }): Frozen<Obj> {
+  const view = viewOf(def, revision);
+  return shownRv === undefined ? view : withRv(view, shownRv);
+}
 function withRv(o: Frozen<Obj>, rv: number): Frozen<Obj> {
   return Object.freeze({ ...o, metadata: Object.freeze({ ...o.metadata, resourceVersion: String(rv) }) }) as Frozen<Obj>;
 }

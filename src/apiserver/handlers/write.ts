@@ -8,7 +8,7 @@ import { writeOptions } from '../request/options.ts';
 import type { Revision, Transaction } from '../store/index.ts';
 import { schemaOf } from '../write/decode.ts';
 import { forgetOutside } from '../write/outside.ts';
-import { commit, createIn, decoded, isApply, updateIn, type WriteCall } from '../write/pipeline.ts';
+import { commitShown, createIn, decoded, isApply, updateIn, type WriteCall } from '../write/pipeline.ts';
 import { resetFields } from '../write/reset-fields.ts';
 import { respondWith } from './read.ts';
 
@@ -19,7 +19,7 @@ export async function createObject(ctx: ServerContext, call: Call): Promise<ApiR
   const options = writeOptions('CreateOptions', call.query);
   const write: WriteCall = { ...call, options };
   const object = decoded(write, readObject(call.request, call.def, call.def, decodeProtobuf));
-  const revision = await commit(ctx, call.request, options.dryRun, tx => createWithName(ctx, tx, write, object));
+  const revision = await commitShown(ctx, call, options.dryRun, tx => createWithName(ctx, tx, write, object));
   return respondWith(ctx, call, 201, revision);
 }
 
@@ -51,7 +51,7 @@ export async function replaceObject(ctx: ServerContext, call: Call, subresource 
   const write: WriteCall = { ...call, options };
   const object = decoded(write, readObject(call.request, def, def, decodeProtobuf));
   checkName(call, object);
-  const revision = await commit(ctx, call.request, options.dryRun, tx => {
+  const revision = await commitShown(ctx, call, options.dryRun, tx => {
     const previous = tx.get(storage, keyOfName(def, info.namespace, info.name!));
     if (!previous) throw errors.notFound(def, info.name!);
     return updateIn(ctx, tx, write, previous, object, subresource);
@@ -90,7 +90,7 @@ export async function patchObject(ctx: ServerContext, call: Call, subresource = 
   const write: WriteCall = { ...call, options };
   const patch = readJson(request, `${def.kind} patch`);
   let isNew = false;
-  const revision = await commit(ctx, call.request, options.dryRun, tx => {
+  const revision = await commitShown(ctx, call, options.dryRun, tx => {
     const previous = tx.get(storage, keyOfName(def, info.namespace, info.name!));
     if (isApply(call)) {
       const object = applied(ctx, write, patch, previous, subresource);

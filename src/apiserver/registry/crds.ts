@@ -1,4 +1,5 @@
 import type { FieldError, Frozen, Obj, Schema } from '../../kube/index.ts';
+import type { ConversionWebhook } from '../conversion/conversions.ts';
 import { compileCrd } from '../schema/index.ts';
 import { ALL_VERBS, STATUS_VERBS } from './builtins.ts';
 import type { Registry } from './registry.ts';
@@ -28,7 +29,13 @@ type Version = {
   additionalPrinterColumns?: readonly PrinterColumn[];
   selectableFields?: readonly { jsonPath: string }[];
 };
-export type CrdSpec = { group: string; names: Names; scope: 'Namespaced' | 'Cluster'; versions: readonly Version[] };
+export type CrdSpec = {
+  group: string;
+  names: Names;
+  scope: 'Namespaced' | 'Cluster';
+  versions: readonly Version[];
+  conversion?: { strategy?: string; webhook?: ConversionWebhook };
+};
 
 const compiled = new WeakMap<object, { errors: FieldError[]; versions: Map<string, Schema> }>();
 /** Compiled once a revision of the definition: its spec stays the same object. */
@@ -81,6 +88,8 @@ export function defsOf(registry: Registry, crd: Frozen<Obj>): ResourceDef[] {
       columns: version.additionalPrinterColumns ?? [],
       ...(version.subresources?.scale ? { scale: version.subresources.scale } : {}),
       selectableFields: (version.selectableFields ?? []).map(f => f.jsonPath.replace(/^\./, '')),
+      hasVersions: spec.versions.length > 1,
+      ...(spec.conversion?.strategy === 'Webhook' ? { conversion: spec.conversion.webhook! } : {}),
       terminating: crd.metadata.deletionTimestamp !== undefined,
     },
     ...(version.deprecated

@@ -37,13 +37,10 @@ export class Registry implements ResourceMapper {
   ofKind(gvk: Gvk): ResourceDef | undefined {
     return this.#kinds.get(gvk);
   }
-  /** Any version of a resource. */
+  /** Any version of a resource; the stored one, which needs no conversion, when it is served. */
   anyVersion(group: string, plural: string): ResourceDef | undefined {
-    for (const resources of this.#groups.get(group)?.values() ?? []) {
-      const def = resources.get(plural);
-      if (def) return def;
-    }
-    return undefined;
+    const versions = [...(this.#groups.get(group)?.values() ?? [])].flatMap(resources => resources.get(plural) ?? []);
+    return versions.find(def => apiVersionOf(def) === def.storageApiVersion) ?? versions[0];
   }
   all(): ResourceDef[] {
     return [...this.#kinds.values()];

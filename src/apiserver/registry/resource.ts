@@ -1,5 +1,6 @@
 import type { Schema } from '../../kube/index.ts';
 import { type Frozen, type Gvk, gvkOf, type Obj } from '../../kube/index.ts';
+import type { ConversionWebhook } from '../conversion/conversions.ts';
 import type { Revision, StoredResource } from '../store/index.ts';
 
 /** A subresource as discovery shows it: its kind and verbs. */
@@ -19,6 +20,10 @@ export type Custom = {
   columns: readonly PrinterColumn[];
   scale?: { specReplicasPath: string; statusReplicasPath: string; labelSelectorPath?: string };
   selectableFields: readonly string[];
+  /** The definition has more than one version. */
+  hasVersions: boolean;
+  /** Converts between versions; absent when they differ in their name only. */
+  conversion?: ConversionWebhook;
   /** The CRD is being deleted: nothing new may be created. */
   terminating: boolean;
 };
@@ -62,25 +67,46 @@ export function keyOfName(def: ResourceDef, namespace: string | undefined, name:
 }
 
 const views = new WeakMap<object, Map<string, Frozen<Obj>>>();
+const versionKey = (def: ResourceDef) => def.version + def.group;
 
-/** The stored object as this version shows it; shared, like the stored one. */
+/** Thrown by `viewOf` for what only a webhook can convert and has not yet. */
+export class Unconverted extends Error {
+  readonly def: ResourceDef;
+  readonly object: Frozen<Obj>;
+  constructor(def: ResourceDef, object: Frozen<Obj>) {
+    super(`${object.metadata.name} is not converted to ${apiVersionOf(def)} yet`);
+    this.def = def;
+    this.object = object;
+  }
+}
+/** Whether a stored object can be viewed in a version at once. */
+export function hasView(def: ResourceDef, stored: Frozen<Obj>): boolean {
+  return stored.apiVersion === apiVersionOf(def) || views.get(stored)?.has(versionKey(def)) === true;
+}
+export function setView(def: ResourceDef, stored: Frozen<Obj>, view: Frozen<Obj>): void {
+  const known = views.get(stored) ?? new Map<string, Frozen<Obj>>();
+  views.set(stored, known.set(versionKey(def), view));
+}
+
+/** The stored object as this version shows it; shared, like the stored one. @throws Unconverted */
 export function viewOf(def: ResourceDef, revision: Revision): Frozen<Obj> {
   const stored = revision.object;
   if (stored.apiVersion === apiVersionOf(def)) return stored;
-  let known = views.get(stored);
-  if (!known) views.set(stored, (known = new Map()));
-  let view = known.get(def.version + def.group);
+  let view = views.get(stored)?.get(versionKey(def));
   if (!view) {
+    if (def.custom?.conversion) throw new Unconverted(def, stored);
     view = Object.freeze(
       def.convert ? def.convert.fromStorage(stored) : { ...stored, apiVersion: apiVersionOf(def) },
     ) as Frozen<Obj>;
-    known.set(def.version + def.group, view);
+    setView(def, stored, view);
   }
   return view;
 }
 /** Its bytes: the stored ones whenever the version is the stored one. */
 export function bytesOf(def: ResourceDef, revision: Revision): Uint8Array {
-  if (def.storageApiVersion === apiVersionOf(def)) return revision.bytes;
+  // An object may still be stored in a version that was the stored one before.
+  const isStored = def.storageApiVersion === apiVersionOf(def);
+  if (isStored && !(def.custom?.hasVersions && revision.object.apiVersion !== def.storageApiVersion)) return revision.bytes;
   return Buffer.from(JSON.stringify(viewOf(def, revision)));
 }
 /** An object of this version in the version that is stored. */

@@ -1,6 +1,6 @@
 import { errors, type Frozen, type Obj } from '../../kube/index.ts';
 import type { Call, ServerContext } from '../context.ts';
-import { type ResourceDef, toStorage, viewOf } from '../registry/resource.ts';
+import { type ResourceDef, viewOf } from '../registry/resource.ts';
 import type { DeleteOptions } from '../request/options.ts';
 import type { Revision, Transaction } from '../store/index.ts';
 import { timestamp } from './metadata.ts';
@@ -35,9 +35,9 @@ export function deleteIn(ctx: ServerContext, tx: Transaction, call: Call, previo
   const mustWait = finalizers.length > 0 || graceSeconds > 0 || isOpenNamespace(def, old);
   const actor = request.user.username;
   if (!mustWait) return { revision: tx.remove(storage, previous, undefined, actor), isGone: true };
-  const marked = mark(def, old, finalizers, graceSeconds, ctx.clock.now());
+  const marked = mark(def, previous.object, finalizers, graceSeconds, ctx.clock.now());
   if (!marked) return { revision: previous, isGone: false };
-  return { revision: tx.update(storage, previous, toStorage(def, marked), actor), isGone: false };
+  return { revision: tx.update(storage, previous, marked, actor), isGone: false };
 }
 
 function checkPreconditions(def: ResourceDef, old: Frozen<Obj>, o: DeleteOptions): void {

@@ -14,6 +14,7 @@ export class Outside {
   readonly rv: number;
   /** The object after all mutations. */
   object: Obj | undefined;
+  #stored: Obj | undefined;
   #isMutated = false;
   #isValidated = false;
   constructor(rv: number) {
@@ -28,6 +29,19 @@ export class Outside {
     throw new AskFirst(async () => {
       this.object = await ask();
       this.#isMutated = true;
+    });
+  }
+  /** The object of the first run. */
+  keep(object: Obj): Obj {
+    this.#isMutated = true;
+    this.object ??= object;
+    return this.object;
+  }
+  /** The object as it is stored. @throws AskFirst until `ask` was asked */
+  stored(ask: () => Promise<Obj>): Obj {
+    if (this.#stored) return this.#stored;
+    throw new AskFirst(async () => {
+      this.#stored = await ask();
     });
   }
   /** @throws AskFirst until `ask` was asked */

@@ -13,7 +13,7 @@ import { expressionErrorsOf } from '../admission/index.ts';
 import { trackFields } from '../apply/index.ts';
 import { rulesErrorsOf } from '../cel/index.ts';
 import type { Call, ServerContext } from '../context.ts';
-import { gvkOfDef, keyOfName, type ResourceDef, toStorage, viewOf } from '../registry/resource.ts';
+import { gvkOfDef, keyOfName, type ResourceDef, toStorage, Unconverted, viewOf } from '../registry/resource.ts';
 import type { WriteOptions } from '../request/options.ts';
 import { validate } from '../schema/index.ts';
 import { Revision, type Transaction } from '../store/index.ts';
@@ -61,10 +61,30 @@ export async function commit(
     try {
       return await commitOnce(ctx, request, dryRun, job);
     } catch (e) {
-      if (!(e instanceof AskFirst)) throw e;
-      await e.ask();
+      if (e instanceof AskFirst) await e.ask();
+      else if (e instanceof Unconverted) await ctx.conversions.resolve(e);
+      else throw e;
     }
   }
+}
+
+/** The same for a write whose object is answered: in the version of the request. */
+export async function commitShown(
+  ctx: ServerContext,
+  { request, def }: Pick<Call, 'request' | 'def'>,
+  dryRun: boolean,
+  job: (tx: Transaction) => Revision,
+): Promise<Revision> {
+  const revision = await commit(ctx, request, dryRun, job);
+  await ctx.conversions.prepare(def, [revision.object]);
+  return revision;
+}
+
+/** The object in the version that is stored. */
+function storable(ctx: ServerContext, call: WriteCall, object: Obj, previous: Revision | undefined): Obj {
+  const { def, request } = call;
+  if (!def.custom?.conversion || object.apiVersion === def.storageApiVersion) return toStorage(def, object);
+  return outsideOf(request, previous?.key ?? '', previous?.rv ?? 0).stored(() => ctx.conversions.toStorage(def, object));
 }
 
 async function commitOnce(
@@ -120,7 +140,7 @@ export function createIn(ctx: ServerContext, tx: Transaction, call: WriteCall, o
   const key = keyOfName(def, info.namespace, object.metadata.name);
   const existing = tx.get(storage, key);
   if (existing) throw errors.alreadyExists(def, object.metadata.name);
-  return tx.insert(storage, key, toStorage(def, object), request.user.username);
+  return tx.insert(storage, key, storable(ctx, call, object, undefined), request.user.username);
 }
 
 /** The object after the built-in mutations and then those of webhooks, which are asked outside the transaction. */
@@ -132,11 +152,14 @@ function mutated(
   build: () => Obj,
 ): Obj {
   const { def, request } = call;
-  const known = ctx.webhooks.isIdle ? undefined : outsideOf(request, previous?.key ?? '', previous?.rv ?? 0);
+  const known =
+    ctx.webhooks.isIdle && !def.custom?.conversion ? undefined : outsideOf(request, previous?.key ?? '', previous?.rv ?? 0);
   if (known?.isMutated) return known.object!;
   const object = build();
   const r = admissionRequest(call, operation, object, previous && viewOf(def, previous));
-  if (!known || !ctx.webhooks.concern('Mutating', r, def)) return object;
+  if (!known) return object;
+  // The same object in every run: what was asked about it stays true.
+  if (!ctx.webhooks.concern('Mutating', r, def)) return known.keep(object);
   const settle = (o: Obj) => decode(def, o, 'Ignore', []);
   return known.mutated(() => ctx.webhooks.mutate(r, def, settle, call.warnings))!;
 }
@@ -185,7 +208,7 @@ export function updateIn(
   if (found.length > 0) throw invalid(def, object.metadata.name, found);
   validateAll(ctx, call, admissionRequest(call, 'UPDATE', object, old), previous);
   if (isNoop(object, old)) return previous;
-  const stored = toStorage(def, object);
+  const stored = storable(ctx, call, object, previous);
   if (isGone(def, object, old)) return tx.remove(storage, previous, stored, request.user.username);
   return tx.update(storage, previous, stored, request.user.username);
 }
