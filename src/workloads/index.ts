@@ -1,6 +1,7 @@
 import type { ControllerDef, Gvk, Obj, Performer, Source } from '../kube/index.ts';
 import { controllerUser } from '../kube/index.ts';
 import { type Logger, silentLogger } from '../lib/index.ts';
+import { budgets } from './disruption/budget.ts';
 import { cronJobs } from './jobs/cron-job.ts';
 import { jobs, orphanedJobPods } from './jobs/job.ts';
 import { BUILTIN_KINDS } from './namespaces/builtin-kinds.ts';
@@ -43,6 +44,7 @@ export function workloads(o: WorkloadOptions): Workloads {
       deployments,
       statefulSets,
       endpoints,
+      budgets,
       claims({ volumesFolder: o.volumesFolder }),
       volumes,
     ],

@@ -1,4 +1,5 @@
 import type { Frozen } from '../../kube/index.ts';
+import { amountOf } from '../amount.ts';
 import type { Deployment } from './deployment-object.ts';
 import type { ReplicaSet } from './replica-set.ts';
 
@@ -24,10 +25,6 @@ export function rolloutBounds(deployment: Frozen<Deployment>): { maxSurge: numbe
   const unavailable = amountOf(maxUnavailable, replicas, Math.floor);
   return { maxSurge: surge, maxUnavailable: Math.min(replicas, surge === 0 && unavailable === 0 ? 1 : unavailable) };
 }
-function amountOf(value: number | string, total: number, round: (n: number) => number): number {
-  return typeof value === 'number' ? value : round((Number.parseInt(value, 10) * total) / 100);
-}
-
 /**
  * One step of a rollout: how many replicas each set is to have now.
  *
