@@ -1,8 +1,9 @@
 import { type ApiRequest, type ApiResponse, errors } from '../kube/index.ts';
 import type { Call, ServerContext } from './context.ts';
 import { deleteCollection, deleteObject } from './handlers/delete.ts';
+import { evictPod } from './handlers/eviction.ts';
 import { finalizeNamespace } from './handlers/namespaces.ts';
-import { bindPod, evictPod, readLog } from './handlers/pods.ts';
+import { bindPod, readLog } from './handlers/pods.ts';
 import { getObject, listObjects } from './handlers/read.ts';
 import { getScale, patchScale, replaceScale } from './handlers/scale.ts';
 import { watchObjects } from './handlers/watch.ts';

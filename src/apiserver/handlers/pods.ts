@@ -1,19 +1,10 @@
-import {
-  type ApiResponse,
-  errors,
-  type Frozen,
-  type LabelSelector,
-  type LogOptions,
-  type Obj,
-  selectorOf,
-} from '../../kube/index.ts';
+import { type ApiResponse, errors, type Frozen, type LogOptions, type Obj } from '../../kube/index.ts';
 import type { Call, ServerContext } from '../context.ts';
 import { decodeProtobuf } from '../protobuf/index.ts';
 import { keyOfName, viewOf } from '../registry/resource.ts';
 import { readObject } from '../request/body.ts';
-import { deleteOptions, writeOptions } from '../request/options.ts';
+import { writeOptions } from '../request/options.ts';
 import { isTrue } from '../request/request-info.ts';
-import { deleteIn } from '../write/delete.ts';
 import { timestamp } from '../write/metadata.ts';
 import { commit } from '../write/pipeline.ts';
 import { respond } from './respond.ts';
@@ -25,7 +16,8 @@ type PodSpec = {
   ephemeralContainers?: readonly { name: string }[];
 };
 type Pod = Obj<PodSpec, { conditions?: { type: string }[] }>;
-const SUCCESS = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
+/** What a binding and an eviction answer. */
+export const SUCCESS = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
 
 /** The Pod of a request. @throws StatusError 404 */
 export function podOf(ctx: ServerContext, call: Pick<Call, 'def' | 'info' | 'storage'>): Frozen<Pod> {
@@ -76,27 +68,6 @@ export async function bindPod(ctx: ServerContext, call: Call): Promise<ApiRespon
       { ...pod, spec: { ...pod.spec, nodeName: node }, status: { ...pod.status, conditions } },
       request.user.username,
     );
-  });
-  return respond(201, SUCCESS, call.answer);
-}
-
-type Budget = Obj<{ selector?: LabelSelector }, { disruptionsAllowed?: number }>;
-
-/** POST pods/eviction: a deletion that disruption budgets may refuse. */
-export async function evictPod(ctx: ServerContext, call: Call): Promise<ApiResponse> {
-  const { def, info, storage, request } = call;
-  const body = readObject(request, { group: 'policy', version: 'v1', kind: 'Eviction' }, undefined, decodeProtobuf) as Obj & {
-    deleteOptions?: unknown;
-  };
-  const options = deleteOptions(body.deleteOptions, call.query);
-  await commit(ctx, call.request, options.dryRun, tx => {
-    const previous = tx.get(storage, keyOfName(def, info.namespace, info.name!));
-    if (!previous) throw errors.notFound(def, info.name!);
-    const budgets = ctx.admission.find<Budget>('policy/v1/PodDisruptionBudget', { namespace: info.namespace! });
-    const { labels } = previous.object.metadata;
-    const blocked = budgets.some(b => selectorOf(b.spec?.selector)?.matches(labels) && (b.status?.disruptionsAllowed ?? 0) <= 0);
-    if (blocked) throw errors.tooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", 10);
-    return deleteIn(ctx, tx, call, previous, options).revision;
   });
   return respond(201, SUCCESS, call.answer);
 }
