@@ -28,8 +28,12 @@ function openHeld(t: TestContext) {
 
 test('answers a transaction only after the fdatasync, reads meanwhile', t => {
   const { file, held, answers, reply } = openHeld(t);
-  file.commit([{ id: 1, statements: [insert(1, 'a')] }], reply);
+  let commits = 0;
+  file.commit([{ id: 1, statements: [insert(1, 'a')], onCommit: () => commits++ }], reply);
   assert.deepEqual(answers, []);
+  assert.equal(commits, 1);
+  file.commit([{ id: 9, statements: [insert(1, 'again')], onCommit: () => commits++ }], () => undefined);
+  assert.equal(commits, 1, 'a failed one is not committed');
   assert.deepEqual(file.query('SELECT text FROM note', []), { ok: [{ __proto__: null, text: 'a' }] });
   held.shift()!(null);
   assert.deepEqual(answers, [{ id: 1, ok: [{ changes: 1, lastInsertRowid: 1 }] }]);

@@ -8,7 +8,7 @@ import type { Migration, SqlValue, Statement } from './types.ts';
 
 export type FlushFile = (fd: number, done: (error: Error | null) => void) => void;
 export type TransactionResult = { changes: number; lastInsertRowid: number };
-export type TransactionRequest = { id: number; statements: readonly Statement[] };
+export type TransactionRequest = { id: number; statements: readonly Statement[]; onCommit?: (() => void) | undefined };
 export type SqlAnswer = { id: number } & Outcome;
 type Outcome = { ok: TransactionResult[] } | { failure: DataFailure };
 
@@ -88,6 +88,7 @@ export class SqlFile {
     this.#bytes = 0;
     this.#unflushed.push({ answers: committed, reply });
     this.#flushWal();
+    for (const [i, outcome] of outcomes.entries()) if ('ok' in outcome) batch[i]!.onCommit?.();
   }
 
   /** Waits for what is under way, folds the WAL into the file and lets go of it. */

@@ -47,12 +47,12 @@ class SqlHandle implements Sql {
     return answer.ok.map(row => ({ ...(row as T) }));
   }
 
-  transaction(statements: readonly Statement[]): Promise<TransactionResult[]> {
+  transaction(statements: readonly Statement[], o: { onCommit?: () => void } = {}): Promise<TransactionResult[]> {
     if (this.#closed) return Promise.reject(new DataError(dataFailures.closed()));
     return new Promise((resolve, reject) => {
       const id = this.#nextId++;
       this.#pending.set(id, { resolve, reject });
-      if (this.#batch.push({ id, statements }) === 1) setImmediate(() => this.#commit());
+      if (this.#batch.push({ id, statements, onCommit: o.onCommit }) === 1) setImmediate(() => this.#commit());
     });
   }
 

@@ -7,8 +7,14 @@ export type Migration = { name: string; sql: string };
 /** A database. A resolved transaction is on disk. */
 export interface Sql {
   all<T = Record<string, SqlValue>>(sql: string, params?: readonly SqlValue[]): Promise<T[]>;
-  /** All or nothing; resolves when durable. Concurrent callers share one fsync. */
-  transaction(statements: readonly Statement[]): Promise<{ changes: number; lastInsertRowid: number }[]>;
+  /**
+   * All or nothing; resolves when durable. Concurrent callers share one fsync. `onCommit` is called before that, when reads
+   * see it and a crash of this process would not undo it, but a power cut may.
+   */
+  transaction(
+    statements: readonly Statement[],
+    o?: { onCommit?: () => void },
+  ): Promise<{ changes: number; lastInsertRowid: number }[]>;
   close(): Promise<void>;
 }
 export type Blob = { sha256: string; sizeBytes: number };

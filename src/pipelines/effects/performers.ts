@@ -195,6 +195,7 @@ export class Effects {
     try {
       const ref = { apiVersion: 'v1', kind: 'Pod', namespace: p.namespace, name: p.pod };
       if (p.log) await this.#stepLogs.keep(ref, logKey(p.runUid, p.log.node, p.log.attempt), client, signal);
+      await this.#log.onDisk(p.runUid);
       await this.#env.blobs.dropStage(p.stage);
       const patch = { metadata: { uid: p.podUid, finalizers: p.finalizers } };
       await client.write({ verb: 'patch', ref, type: 'merge', patch }).catch(ignoring('NotFound'));

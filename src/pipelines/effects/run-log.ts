@@ -19,6 +19,8 @@ type Entry = {
   fact?: RunFact;
   loading?: Promise<void>;
   queue: Pending[];
+  /** What was written last is on disk, or has failed. */
+  onDisk: Promise<void>;
   flushing: boolean;
   cancelTimer?: () => void;
   /** Attempts that this process has started, and Pods it has let go: what the caches may not show yet. */
@@ -32,7 +34,7 @@ const LAZY_MS = 100;
 /**
  * The logs of the runs that are under way: folded states in memory, events in the ledger. All appends of a run go through
  * here one after the other; those that arrive together share a transaction with the rows of the nodes they touch. A state
- * is shown only when its events are on disk.
+ * is shown when its events are committed: what is planned from it is appended after them, and reaches the disk no earlier.
  */
 export class RunLog implements Source<RunFact> {
   readonly name = RUN_LOG;
@@ -99,6 +101,10 @@ export class RunLog implements Source<RunFact> {
       void this.#flush(entry);
     });
   }
+  /** Resolves when what was appended so far is on disk. */
+  onDisk(uid: string): Promise<void> {
+    return this.#entries.get(uid)?.onDisk ?? Promise.resolve();
+  }
   /** Appends events that nobody waits for: they go with the next ones, or after a moment. */
   appendLazily(uid: string, events: readonly RunEvent[]): void {
     const entry = this.#entryOf(uid);
@@ -152,7 +158,7 @@ export class RunLog implements Source<RunFact> {
   #entryOf(uid: string): Entry {
     let entry = this.#entries.get(uid);
     if (!entry) {
-      entry = { uid, queue: [], flushing: false, done: new Map(), noted: new Set(), wanted: false };
+      entry = { uid, queue: [], onDisk: Promise.resolve(), flushing: false, done: new Map(), noted: new Set(), wanted: false };
       this.#entries.set(uid, entry);
     }
     return entry;
@@ -180,17 +186,20 @@ export class RunLog implements Source<RunFact> {
       const batch = entry.queue.splice(0);
       try {
         await this.#write(entry, batch);
-        for (const pending of batch) pending.resolve();
       } catch (error) {
-        // What is on disk decides: the next plan reads it again.
-        delete entry.fact;
-        for (const pending of batch) pending.reject(error);
+        this.#failed(entry, batch, error);
       }
       this.#tell(entry.uid);
     }
     entry.flushing = false;
     this.#forgetIfIdle(entry);
   }
+  /** What is on disk decides: the next plan reads it again. */
+  #failed(entry: Entry, batch: readonly Pending[], error: unknown): void {
+    delete entry.fact;
+    for (const pending of batch) pending.reject(error);
+  }
+  /** Resolves when committed; those who asked are told when it is on disk. */
   async #write(entry: Entry, batch: readonly Pending[]): Promise<void> {
     const { fact } = entry;
     if (!fact || 'error' in fact) throw errors.fenced();
@@ -201,11 +210,19 @@ export class RunLog implements Source<RunFact> {
       ...touched.map(number => nodeStatement(state, number)),
       ...batch.flatMap(p => p.statements),
     ];
-    try {
-      await this.#ledger.transaction(statements);
-    } catch (error) {
-      throw /UNIQUE|PRIMARY KEY/i.test((error as Error).message) ? errors.fenced() : error;
-    }
+    const committed = Promise.withResolvers<void>();
+    const onDisk = this.#ledger.transaction(statements, { onCommit: committed.resolve });
+    entry.onDisk = onDisk.then(
+      () => {
+        for (const pending of batch) pending.resolve();
+      },
+      error => {
+        const fenced = /UNIQUE|PRIMARY KEY/i.test((error as Error).message);
+        this.#failed(entry, batch, fenced ? errors.fenced() : error);
+        committed.reject(error);
+      },
+    );
+    await committed.promise;
     entry.fact = { state, cache: withoutUsed(fact.cache, events) };
   }
   #tell(uid: string): void {
