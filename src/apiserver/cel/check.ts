@@ -82,7 +82,7 @@ export class Checker {
     if (node.op === '[]' || node.op === '[?]') return this.#index(node, vars);
     if (node.op === 'call' || node.op === 'rcall') return this.#function(node, vars);
     if (node.op === 'list') return this.#list(node, vars);
-    if (node.op === 'map') return this.#map(args as [Node, Node][], vars);
+    if (node.op === 'map') return this.#map(node, vars);
     throw this.fail(node, compileErrors.syntax(`${node.op} is not supported`));
   }
 
@@ -194,7 +194,7 @@ export class Checker {
     const macro = expandMacro(this, node, name, receiver, args, vars);
     if (macro) return macro;
     // What is formatted may be of any types.
-    const checked = args.map(a => (name === 'format' && a.op === 'list' ? this.#list(a, vars, true) : this.check(a, vars)));
+    const checked = args.map(a => (name === 'format' ? this.#mixed(a, vars) : this.check(a, vars)));
     return this.#call(node, name, [this.check(receiver, vars), ...checked], at, true);
   }
 
@@ -216,22 +216,29 @@ export class Checker {
     return { op: 'call', name, overloads: matching.map(m => m.overload), args, type };
   }
 
+  /** A literal whose parts may be of any types, to the bottom. */
+  #mixed(node: Node, vars: Variables): Expr {
+    if (node.op === 'list') return this.#list(node, vars, true);
+    return node.op === 'map' ? this.#map(node, vars, true) : this.check(node, vars);
+  }
+  #part(isMixed: boolean, vars: Variables): (n: Node) => Expr {
+    return n => (isMixed ? this.#mixed(n, vars) : this.check(n, vars));
+  }
   #list(node: Node, vars: Variables, isMixed = false): Expr {
     const nodes = node.args as unknown as Node[];
-    const items = nodes.map(n => this.check(n, vars));
+    const items = nodes.map(this.#part(isMixed, vars));
     return { op: 'list', items, type: list(isMixed ? DYN : this.#common(items, nodes), items.length) };
   }
-  #map(nodes: readonly (readonly [Node, Node])[], vars: Variables): Expr {
-    const entries = nodes.map(([k, v]) => [this.check(k, vars), this.check(v, vars)] as const);
-    const key = this.#common(
-      entries.map(e => e[0]),
-      nodes.map(n => n[0]),
-    );
-    const of = this.#common(
-      entries.map(e => e[1]),
-      nodes.map(n => n[1]),
-    );
-    return { op: 'map', entries, type: map(key, of, entries.length) };
+  #map(node: Node, vars: Variables, isMixed = false): Expr {
+    const nodes = node.args as unknown as [Node, Node][];
+    const keys = nodes.map(n => n[0]);
+    const values = nodes.map(n => n[1]);
+    const [keyed, valued] = [keys.map(this.#part(isMixed, vars)), values.map(this.#part(isMixed, vars))];
+    const entries = keyed.map((k, i) => [k, valued[i]!] as const);
+    const type = isMixed
+      ? map(DYN, DYN, entries.length)
+      : map(this.#common(keyed, keys), this.#common(valued, values), entries.length);
+    return { op: 'map', entries, type };
   }
   /** Literals hold one type of value. */
   #common(items: readonly Expr[], nodes: readonly Node[]): CelType {

@@ -1,7 +1,7 @@
 import type { Expr } from './expr.ts';
 import type { Overload } from './library/library.ts';
 import { fits, isDyn } from './types.ts';
-import { CelError, lookup, noOverload, Optional, sizeOf, typeOf } from './values.ts';
+import { CelError, lookup, noOverload, Optional, sizeOf, typeOf, Uint } from './values.ts';
 
 /** The evaluation was stopped: it did more than it may. */
 export class CostExceeded extends Error {}
@@ -66,7 +66,7 @@ export function interpret(e: Expr): Run {
       const entries = e.entries.map(([k, v]) => [interpret(k), interpret(v)] as const);
       return a => {
         a.spend(MAP_COST);
-        return new Map(entries.map(([k, v]) => [k(a), v(a)]));
+        return literal(entries.map(([k, v]) => [k(a), v(a)]));
       };
     }
     case 'loop':
@@ -83,6 +83,16 @@ export function interpret(e: Expr): Run {
   }
 }
 
+function literal(entries: readonly [unknown, unknown][]): Map<unknown, unknown> {
+  const made = new Map<unknown, unknown>();
+  for (const [key, value] of entries) {
+    if (key === null || typeof key === 'number' || (typeof key === 'object' && !(key instanceof Uint)))
+      throw new CelError('unsupported key type');
+    if (lookup(made, key) !== undefined) throw new CelError(`duplicate key in map: ${String(key)}`);
+    made.set(key, value);
+  }
+  return made;
+}
 function truth(value: unknown, name: string): boolean {
   if (typeof value !== 'boolean') throw noOverload(name);
   return value;

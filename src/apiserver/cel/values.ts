@@ -1,5 +1,12 @@
 import { type CelType, DYN, type ListKind, list, map, optional, scalar } from './types.ts';
 
+/** What goes wrong while an expression is evaluated. */
+export class CelError extends Error {}
+
+/** The years 1 to 9999. */
+const FIRST_NS = -62_135_596_800_000_000_000n;
+const LAST_NS = 253_402_300_799_999_999_999n;
+
 /** Ints are bigints, doubles numbers, bytes Uint8Arrays, lists arrays, maps and objects Maps. */
 export class Uint {
   readonly value: bigint;
@@ -11,13 +18,15 @@ export class Timestamp {
   /** Nanoseconds since 1970. */
   readonly ns: bigint;
   constructor(ns: bigint) {
+    if (ns < FIRST_NS || ns > LAST_NS) throw new CelError('timestamp overflow');
     this.ns = ns;
   }
 }
 export class Duration {
+  /** Nanoseconds, as an int holds them. */
   readonly ns: bigint;
   constructor(ns: bigint) {
-    this.ns = ns;
+    this.ns = int64(ns);
   }
 }
 export class Optional {
@@ -42,8 +51,6 @@ export abstract class Opaque {
   abstract equals(other: Opaque): boolean;
 }
 
-/** What goes wrong while an expression is evaluated. */
-export class CelError extends Error {}
 export const overflow = () => new CelError('integer overflow');
 export const noOverload = (name: string) => new CelError(`no such overload: ${name}`);
 

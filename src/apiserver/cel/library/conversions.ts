@@ -8,7 +8,8 @@ function integer(text: string, pattern: RegExp, type: string): bigint {
   return BigInt(text);
 }
 function truncated(n: number): bigint {
-  if (!Number.isFinite(n)) throw new CelError('integer overflow');
+  // The limits themselves are not exact as doubles.
+  if (!(Math.abs(n) < 2 ** 64)) throw new CelError('integer overflow');
   return BigInt(Math.trunc(n));
 }
 function number(text: string): number {
@@ -41,6 +42,15 @@ function decode(bytes: Uint8Array): string {
     throw new CelError('invalid UTF-8 in bytes, cannot convert to string');
   }
 }
+const FULL_NAMES: Readonly<Record<string, string>> = {
+  null: 'null_type',
+  timestamp: 'google.protobuf.Timestamp',
+  duration: 'google.protobuf.Duration',
+};
+function typeName(v: unknown): string {
+  const name = show(typeOf(v)).replace(/\(.*/, '');
+  return FULL_NAMES[name] ?? name;
+}
 const same = (v: unknown) => v;
 const read = { cost: traverse, resultSize: firstOf };
 
@@ -48,7 +58,7 @@ const read = { cost: traverse, resultSize: firstOf };
 export const conversions: readonly Overload[] = [
   fn('int(int): int', same),
   fn('int(uint): int', (v: Uint) => int64(v.value)),
-  fn('int(double): int', (v: number) => int64(truncated(v))),
+  fn('int(double): int', (v: number) => int64(v <= -(2 ** 63) ? -(2n ** 64n) : truncated(v))),
   fn('int(string): int', (v: string) => int64(integer(v, /^[+-]?\d+$/, 'int'))),
   fn('int(timestamp): int', (v: Timestamp) => v.ns / 1_000_000_000n),
   fn('int(duration): int', (v: Duration) => v.ns),
@@ -79,7 +89,5 @@ export const conversions: readonly Overload[] = [
   fn('duration(int): duration', (v: bigint) => new Duration(v)),
   fn('duration(string): duration', (v: string) => need(parseDuration(v), v, 'time: invalid duration')),
   fn('dyn(T): dyn', same, { resultSize: firstOf }),
-  fn('type(T): type', (v: unknown) =>
-    v instanceof TypeValue ? new TypeValue('type') : new TypeValue(show(typeOf(v)).replace(/\(.*/, '')),
-  ),
+  fn('type(T): type', (v: unknown) => (v instanceof TypeValue ? new TypeValue('type') : new TypeValue(typeName(v)))),
 ];

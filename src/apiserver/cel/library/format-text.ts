@@ -18,10 +18,11 @@ export function formatText(template: string, args: readonly unknown[]): string {
 function clause(verb: string, v: unknown, precision: number): string {
   if (verb === 's') return asText(v);
   if (verb === 'd' && isWhole(v)) return String(whole(v));
+  if (verb === 'd' && typeof v === 'number' && !Number.isFinite(v)) return notFinite(v);
   if ((verb === 'f' || verb === 'e') && (typeof v === 'number' || isWhole(v))) {
     const n = typeof v === 'number' ? v : Number(whole(v));
-    if (!Number.isFinite(n)) return Number.isNaN(n) ? 'NaN' : n > 0 ? 'Infinity' : '-Infinity';
-    return verb === 'f' ? n.toFixed(precision) : n.toExponential(precision).replace(/e([+-])(\d)$/, 'e$10$2');
+    if (!Number.isFinite(n)) return notFinite(n);
+    return verb === 'f' ? fixed(n, precision) : n.toExponential(precision).replace(/e([+-])(\d)$/, 'e$10$2');
   }
   if (verb === 'b' && (isWhole(v) || typeof v === 'boolean'))
     return typeof v === 'boolean' ? (v ? '1' : '0') : whole(v).toString(2);
@@ -35,6 +36,14 @@ function clause(verb: string, v: unknown, precision: number): string {
     if (hex !== undefined) return verb === 'X' ? hex.toUpperCase() : hex;
   }
   throw new CelError(`error during formatting: unexpected value for verb %${verb}`);
+}
+const notFinite = (n: number) => (Number.isNaN(n) ? 'NaN' : n > 0 ? 'Infinity' : '-Infinity');
+/** Halves go to the even digit, as in Go. */
+function fixed(n: number, digits: number): string {
+  const scaled = Math.abs(n) * 10 ** digits;
+  const isHalf = Number.isSafeInteger(Math.floor(scaled)) && scaled - Math.floor(scaled) === 0.5;
+  if (!isHalf || Math.floor(scaled) % 2 === 1) return n.toFixed(digits);
+  return ((Math.sign(n) * Math.floor(scaled)) / 10 ** digits).toFixed(digits);
 }
 const isWhole = (v: unknown): v is bigint | Uint => typeof v === 'bigint' || v instanceof Uint;
 const whole = (v: bigint | Uint) => (typeof v === 'bigint' ? v : v.value);

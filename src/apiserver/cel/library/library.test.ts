@@ -49,6 +49,11 @@ const truths: Record<string, string[]> = {
     '"abc".contains("b") && "abc".startsWith("a") && "abc".endsWith("c") && strings.quote("a") == "\\"a\\""',
     'size("héé") == 3 && "aé".size() == 2',
   ],
+  edges: [
+    'type(null) == null_type',
+    '"%.0f %d %s".format([2.5, double("NaN"), [1, "a", {"k": null}]]) == "2 NaN [1, a, {k: null}]"',
+    '"\\u180etext\\u200b\\u3000".trim() == "\\u180etext\\u200b" && strings.quote("a\\a\\v") == "\\"a\\\\a\\\\v\\""',
+  ],
   regex: [
     '"abc 123".find("[0-9]+") == "123" && "123 abc 456".findAll("[0-9]+") == ["123", "456"]',
     '"1 2 3".findAll("[0-9]", 2) == ["1", "2"] && "none".find("[0-9]") == ""',
@@ -117,6 +122,10 @@ for (const [library, rows] of Object.entries(truths)) {
 }
 
 const failures: [string, RegExp][] = [
+  ['int(-9223372036854775808.0) < 0', /integer overflow/],
+  ['timestamp("9999-12-31T23:59:59Z") + duration("1s") == timestamp("2024-01-01T00:00:00Z")', /timestamp overflow/],
+  ['duration("320000000000s") > duration("0s")', /integer overflow/],
+  ['{"a": 1, "a": 2}.size() == 1', /duplicate key in map: a/],
   ['9223372036854775807 + 1 > 0', /integer overflow/],
   ['1 / 0 == 1', /division by zero/],
   ['d.b == 1', /no such key: b$/],

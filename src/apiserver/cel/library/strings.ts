@@ -47,8 +47,25 @@ function replace(s: string, old: string, by: string, limit = -1n): string {
   return out + s.slice(at);
 }
 const ascii = (s: string, re: RegExp, shift: number) => s.replace(re, c => String.fromCharCode(c.charCodeAt(0) + shift));
-const WHITE = '[\\s\\u0085\\u180e\\u200b\\u200c\\u200d\\u2060]';
+/** Unicode's White_Space: JavaScript's own set has one more. */
+const WHITE = '[\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
 const TRIM = new RegExp(`^${WHITE}+|${WHITE}+$`, 'g');
+const ESCAPES: Readonly<Record<string, string>> = {
+  '\u0007': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+  '\\': '\\\\',
+  '"': '\\"',
+};
+function quote(s: string): string {
+  return `"${points(s)
+    .map(c => ESCAPES[c] ?? c)
+    .join('')}"`;
+}
 const read = { cost: traverse, resultSize: firstOf };
 const grown = { cost: traverseAll, resultSize: ([s = 0, , by = 0]: readonly number[]) => s * Math.max(1, by) };
 
@@ -83,5 +100,5 @@ export const strings: readonly Overload[] = [
     resultSize: ([n = 0, by = 0]) => n * (10 + by),
   }),
   fn('string.format(list(dyn)): string', formatText, { cost: traverseAll, resultSize: sumOf }),
-  fn('strings.quote(string): string', (s: string) => JSON.stringify(s), read),
+  fn('strings.quote(string): string', quote, read),
 ];
