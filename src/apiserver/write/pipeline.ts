@@ -156,12 +156,16 @@ function mutated(
     ctx.webhooks.isIdle && !def.custom?.conversion ? undefined : outsideOf(request, previous?.key ?? '', previous?.rv ?? 0);
   if (known?.isMutated) return known.object!;
   const object = build();
-  const r = admissionRequest(call, operation, object, previous && viewOf(def, previous));
   if (!known) return object;
+  const r = admissionRequest(call, operation, object, previous && viewOf(def, previous));
   // The same object in every run: what was asked about it stays true.
   if (!ctx.webhooks.concern('Mutating', r, def)) return known.keep(object);
   const settle = (o: Obj) => decode(def, o, 'Ignore', []);
-  return known.mutated(() => ctx.webhooks.mutate(r, def, settle, call.warnings))!;
+  return known.mutated(async () => {
+    const after = (await ctx.webhooks.mutate(r, def, settle, call.warnings))!;
+    // What webhooks add belongs to who wrote.
+    return tracked(call, after, object as Frozen<Obj>, ctx.clock.now(), call.info.subresource);
+  })!;
 }
 
 /** All that may refuse a write: the built-in steps and policies, then webhooks. */
