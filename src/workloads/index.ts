@@ -8,6 +8,7 @@ import { BUILTIN_KINDS } from './namespaces/builtin-kinds.ts';
 import { garbageCollector, garbageRemover, objectFollower } from './namespaces/garbage.ts';
 import { namespaceFinalizer, namespaces } from './namespaces/namespace.ts';
 import { ObjectFeed } from './namespaces/object-feed.ts';
+import { daemonSets } from './replicas/daemon-set.ts';
 import { deployments } from './replicas/deployment.ts';
 import { replicaSets } from './replicas/replica-set.ts';
 import { statefulSets } from './replicas/stateful-set.ts';
@@ -43,6 +44,7 @@ export function workloads(o: WorkloadOptions): Workloads {
       replicaSets,
       deployments,
       statefulSets,
+      daemonSets,
       endpoints,
       budgets,
       claims({ volumesFolder: o.volumesFolder }),

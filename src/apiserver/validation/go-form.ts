@@ -3,8 +3,13 @@ import { definitionOf, type Notation, parseNotation } from '../schema/index.ts';
 import { canonicalQuantity } from './quantity.ts';
 import { isTree, type Tree } from './tree.ts';
 
-/** Lists that Go writes even when empty although they are not required. */
-const KEPT_LISTS = new Set(['rbac.v1.Role.rules', 'rbac.v1.ClusterRole.rules', 'discovery.v1.EndpointSlice.ports']);
+/** What Go writes even when zero although it is not required. */
+const KEPT = new Set([
+  ...['rbac.v1.Role.rules', 'rbac.v1.ClusterRole.rules', 'discovery.v1.EndpointSlice.ports'],
+  ...['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'].map(
+    f => `policy.v1.PodDisruptionBudgetStatus.${f}`,
+  ),
+]);
 
 /**
  * A new tree in the form Go gives back after decoding: nulls are gone, and so are zero values of fields that are no pointers;
@@ -44,8 +49,9 @@ function formOf(notation: Notation, depth: number, value: unknown): unknown {
 }
 
 function isZero(value: unknown, notation: Notation, field: string): boolean {
+  if (KEPT.has(field)) return false;
   if (value === '' || value === 0 || value === false) return notation.base !== 'intstr.IntOrString';
-  if (Array.isArray(value)) return value.length === 0 && !KEPT_LISTS.has(field);
+  if (Array.isArray(value)) return value.length === 0;
   // Structs are written even when empty; maps are not.
   return notation.shape.length > 0 && isTree(value) && Object.keys(value).length === 0;
 }

@@ -7,7 +7,6 @@ import { deployments } from './deployment.ts';
 import type { Deployment, DeploymentStatus } from './deployment-object.ts';
 import { type ReplicaSet, type ReplicaSetStatus, replicaSets } from './replica-set.ts';
 import { rolloutBounds } from './rollout.ts';
-import { type StatefulSet, type StatefulSetStatus, statefulSets } from './stateful-set.ts';
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second));
 const template = (image: string) => ({ metadata: { labels: { app: 'd' } }, spec: { containers: [{ name: 'c', image }] } });
@@ -245,43 +244,4 @@ test('Deployment forgets revisions beyond its history', () => {
     writesOf(p).filter(w => w.startsWith('delete')),
     ['delete apps/v1/ReplicaSet a'],
   );
-});
-
-const stateful = (spec: object = {}, status?: StatefulSetStatus): StatefulSet => ({
-  apiVersion: 'apps/v1',
-  kind: 'StatefulSet',
-  metadata: { name: 'ss', namespace: 'a', uid: 'ss-uid' },
-  spec: { replicas: 3, serviceName: 'svc', template: template('i'), ...spec },
-  ...(status ? { status } : {}),
-});
-const revision = (planOf(statefulSets, stateful(), {}, at(0)).status as StatefulSetStatus).updateRevision!;
-const member = (n: number, o: { ready?: boolean; old?: boolean } = {}) =>
-  pod(`ss-${n}`, stateful(), { ready: o.ready ?? true, labels: { 'controller-revision-hash': o.old ? 'ss-old' : revision } });
-
-test('StatefulSet makes Pods in order, each when the one before is up', () => {
-  const claims = { volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: {} }] };
-  const first = planOf(statefulSets, stateful(claims), {}, at(1));
-  assert.deepEqual(writesOf(first), ['create v1/PersistentVolumeClaim data-ss-0', 'create v1/Pod ss-0']);
-  const made = (first.writes![1] as { object: Pod }).object;
-  assert.deepEqual([made.spec?.hostname, made.spec?.subdomain], ['ss-0', 'svc']);
-  assert.deepEqual(made.spec?.volumes, [{ name: 'data', persistentVolumeClaim: { claimName: 'data-ss-0' } }]);
-  assert.equal(made.metadata.labels?.['statefulset.kubernetes.io/pod-name'], 'ss-0');
-  assert.deepEqual(writesOf(planOf(statefulSets, stateful(), { objects: [member(0, { ready: false })] }, at(1))), []);
-  assert.deepEqual(writesOf(planOf(statefulSets, stateful(), { objects: [member(0)] }, at(1))), ['create v1/Pod ss-1']);
-  const parallel = planOf(statefulSets, stateful({ podManagementPolicy: 'Parallel' }), {}, at(1));
-  assert.equal(writesOf(parallel).length, 3);
-});
-
-test('StatefulSet scales down from the end, one at a time', () => {
-  const objects = [member(0), member(1), member(2)];
-  assert.deepEqual(writesOf(planOf(statefulSets, stateful({ replicas: 1 }), { objects }, at(1))), ['delete v1/Pod ss-2']);
-});
-
-test('StatefulSet updates from the end down to its partition', () => {
-  const old = [member(0, { old: true }), member(1, { old: true }), member(2, { old: true })];
-  assert.deepEqual(writesOf(planOf(statefulSets, stateful(), { objects: old }, at(1))), ['delete v1/Pod ss-2']);
-  const half = [member(0, { old: true }), member(1, { old: true }), member(2)];
-  assert.deepEqual(writesOf(planOf(statefulSets, stateful(), { objects: half }, at(1))), ['delete v1/Pod ss-1']);
-  const held = { updateStrategy: { rollingUpdate: { partition: 2 } } };
-  assert.deepEqual(writesOf(planOf(statefulSets, stateful(held), { objects: half }, at(1))), []);
 });

@@ -5,13 +5,14 @@ import {
   type LabelSelector,
   type Obj,
   type Plan,
+  type Ref,
   refOf,
   type Write,
 } from '../../kube/index.ts';
 import { earliest } from '../conditions.ts';
-import { templateHash } from '../names.ts';
 import { type Pod, type PodTemplate, podOf } from '../objects.ts';
 import { availableAt, isAvailable, isDeleting, isFinished, isReady } from '../pod-state.ts';
+import { type Revision, type Revisions, revisionsOf } from './revisions.ts';
 
 type ClaimTemplate = {
   metadata: { name: string; labels?: Record<string, string>; annotations?: Record<string, string> };
@@ -45,27 +46,31 @@ type AnyPod = Frozen<Pod>;
 
 const REVISION = 'controller-revision-hash';
 
-/** Pods with names, storage and an order. Revisions are hashes in labels; no ControllerRevision objects are kept. */
+/** Pods with names, storage and an order. */
 export const statefulSets: ControllerDef<StatefulSet> = {
   name: 'statefulset-controller',
   for: 'apps/v1/StatefulSet',
-  owns: ['v1/Pod'],
+  owns: ['v1/Pod', 'apps/v1/ControllerRevision'],
   reads: [{ gvk: 'v1/PersistentVolumeClaim' }],
-  writes: [{ gvk: 'v1/PersistentVolumeClaim', verbs: ['create'] }],
+  writes: [{ gvk: 'v1/PersistentVolumeClaim', verbs: ['create', 'patch'] }],
   plan({ object: set, owned, find }, now): Plan {
     const spec = set.spec ?? {};
     const minReady = spec.minReadySeconds ?? 0;
-    const updateRevision = `${set.metadata.name}-${templateHash(spec.template)}`;
     const byOrdinal = new Map(owned<Pod>('v1/Pod').flatMap(p => entryOf(set, p)));
-    const status = statusOf(set, [...byOrdinal.values()], updateRevision, now);
+    const inUse = new Set([set.status?.currentRevision, ...[...byOrdinal.values()].map(p => p.metadata.labels?.[REVISION])]);
+    const revisions = revisionsOf(set, owned<Revision>('apps/v1/ControllerRevision'), name => inUse.has(name));
+    const status = statusOf(set, [...byOrdinal.values()], revisions.name, now);
     const waits = earliest(...[...byOrdinal.values()].map(p => availableAt(p, minReady)).filter(at => at && at > now));
     const rest: Plan = { status, ...(waits ? { requeueAt: waits } : {}) };
     if (set.metadata.deletionTimestamp) return rest;
-    const step = nextStep(set, byOrdinal, updateRevision, status, p => isAvailable(p, minReady, now));
-    const claims = step.create.flatMap(pod => missingClaims(set, pod, ref => find('v1/PersistentVolumeClaim', ref).length > 0));
+    const step = nextStep(set, byOrdinal, revisions, status, p => isAvailable(p, minReady, now));
+    const claimOf = (ref: Ref) => find<Obj>('v1/PersistentVolumeClaim', ref)[0];
+    const claims = step.create.flatMap(pod => missingClaims(set, pod, claimOf));
     return {
       ...rest,
       writes: [
+        ...revisions.writes,
+        ...step.remove.flatMap(pod => claimsGivenUp(set, pod, claimOf)),
         ...[...claims, ...step.create].map(
           (object): Write => ({ verb: 'create', object, adopt: object.kind === 'Pod' ? 'ifOwned' : 'never' }),
         ),
@@ -88,7 +93,7 @@ function entryOf(set: Frozen<StatefulSet>, pod: AnyPod): [number, AnyPod][] {
 function nextStep(
   set: Frozen<StatefulSet>,
   byOrdinal: ReadonlyMap<number, AnyPod>,
-  updateRevision: string,
+  revisions: Revisions,
   status: StatefulSetStatus,
   isUp: (p: AnyPod) => boolean,
 ): { create: Pod[]; remove: AnyPod[] } {
@@ -100,8 +105,7 @@ function nextStep(
   const remove: AnyPod[] = [];
   for (let ordinal = start; ordinal < start + replicas; ordinal++) {
     const pod = byOrdinal.get(ordinal);
-    if (!pod)
-      create.push(podFor(set, ordinal, ordinal < partition ? (status.currentRevision ?? updateRevision) : updateRevision));
+    if (!pod) create.push(podFor(set, ordinal, ordinal < start + partition ? status.currentRevision : revisions.name, revisions));
     else if (isFinished(pod) && !isDeleting(pod)) remove.push(pod);
     if (!isParallel && (!pod || !isUp(pod) || isDeleting(pod))) return { create, remove };
   }
@@ -114,7 +118,7 @@ function nextStep(
   for (let ordinal = start + replicas - 1; ordinal >= start + partition; ordinal--) {
     const pod = byOrdinal.get(ordinal);
     if (!pod) break;
-    if (pod.metadata.labels?.[REVISION] !== updateRevision) {
+    if (pod.metadata.labels?.[REVISION] !== revisions.name) {
       if (!isDeleting(pod)) remove.push(pod);
       break;
     }
@@ -123,9 +127,11 @@ function nextStep(
   return { create, remove };
 }
 
-function podFor(set: Frozen<StatefulSet>, ordinal: number, revision: string): Pod {
+function podFor(set: Frozen<StatefulSet>, ordinal: number, wanted: string | undefined, revisions: Revisions): Pod {
   const name = `${set.metadata.name}-${ordinal}`;
-  const pod = podOf(set.spec?.template, set, name);
+  const template = revisions.templateOf(wanted);
+  const revision = template && wanted ? wanted : revisions.name;
+  const pod = podOf(template ?? set.spec?.template, set, name);
   const labels = {
     ...pod.metadata.labels,
     'statefulset.kubernetes.io/pod-name': name,
@@ -151,15 +157,11 @@ function podFor(set: Frozen<StatefulSet>, ordinal: number, revision: string): Po
   };
 }
 
-function missingClaims(
-  set: Frozen<StatefulSet>,
-  pod: Pod,
-  exists: (ref: { apiVersion: string; kind: string; namespace: string; name: string }) => boolean,
-): Obj[] {
+function missingClaims(set: Frozen<StatefulSet>, pod: Pod, claimOf: (ref: Ref) => Frozen<Obj> | undefined): Obj[] {
   const namespace = set.metadata.namespace!;
   return (set.spec?.volumeClaimTemplates ?? []).flatMap(({ metadata, spec }) => {
     const name = `${metadata.name}-${pod.metadata.name}`;
-    if (exists({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name })) return [];
+    if (claimOf({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name })) return [];
     const labels = { ...set.spec?.selector?.matchLabels, ...metadata.labels };
     const { whenDeleted } = set.spec?.persistentVolumeClaimRetentionPolicy ?? {};
     const { apiVersion, kind, metadata: owner } = set;
@@ -178,6 +180,21 @@ function missingClaims(
         spec,
       } as Obj,
     ];
+  });
+}
+
+/** Lets claims of a Pod that is scaled away go with it, when they are to be deleted. */
+function claimsGivenUp(set: Frozen<StatefulSet>, pod: AnyPod, claimOf: (ref: Ref) => Frozen<Obj> | undefined): Write[] {
+  const { replicas = 1, ordinals, persistentVolumeClaimRetentionPolicy, volumeClaimTemplates = [] } = set.spec ?? {};
+  const ordinal = Number(pod.metadata.name.slice(set.metadata.name.length + 1)) - (ordinals?.start ?? 0);
+  const isKept = ordinal >= 0 && ordinal < replicas;
+  if (isKept || persistentVolumeClaimRetentionPolicy?.whenScaled !== 'Delete') return [];
+  const { name, namespace, uid } = pod.metadata;
+  return volumeClaimTemplates.flatMap(({ metadata }): Write[] => {
+    const ref: Ref = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace: namespace!, name: `${metadata.name}-${name}` };
+    const owners = claimOf(ref)?.metadata.ownerReferences ?? [];
+    const patch = { metadata: { ownerReferences: [...owners, { apiVersion: 'v1', kind: 'Pod', name, uid }] } };
+    return claimOf(ref) ? [{ verb: 'patch', ref, type: 'merge', patch }] : [];
   });
 }
 

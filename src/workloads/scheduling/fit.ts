@@ -10,7 +10,14 @@ type AnyPod = Frozen<Pod>;
 type Amounts = Map<string, number>;
 
 /** What a Pod asks of a node, in thousandths: the larger of its containers together and its init containers one by one. */
-export function requestsOf(pod: AnyPod): Amounts {
+export function requestsOf(pod: AnyPod): ReadonlyMap<string, number> {
+  // Asked of every Pod for each that is to be placed.
+  const known = requests.get(pod) ?? requestsAnew(pod);
+  requests.set(pod, known);
+  return known;
+}
+const requests = new WeakMap<AnyPod, ReadonlyMap<string, number>>();
+function requestsAnew(pod: AnyPod): Amounts {
   const { containers = [], initContainers = [], overhead, resources } = pod.spec ?? {};
   const total: Amounts = new Map();
   for (const c of containers) add(total, c.resources);
@@ -45,7 +52,7 @@ export class NodeRoom {
     this.node = node;
     this.#free = new Map(Object.entries(node.status?.allocatable ?? {}).map(([name, quantity]) => [name, milliOf(quantity)]));
   }
-  take(requests: Amounts): void {
+  take(requests: ReadonlyMap<string, number>): void {
     for (const [name, amount] of requests) this.#free.set(name, (this.#free.get(name) ?? 0) - amount);
     if (this.#free.has('pods')) this.#free.set('pods', this.#free.get('pods')! - 1000);
   }
@@ -54,16 +61,22 @@ export class NodeRoom {
     return this.#free.get('cpu') ?? 0;
   }
   /** Why a Pod cannot run here, in upstream's words; empty when it can. */
-  obstacles(pod: AnyPod, requests: Amounts): string[] {
-    const spec = pod.spec;
-    if (this.node.spec?.unschedulable && !tolerates(spec?.tolerations, UNSCHEDULABLE)) return ['node(s) were unschedulable'];
-    if (!matchesSelector(pod, this.node)) return ["node(s) didn't match Pod's node affinity/selector"];
-    const taint = this.node.spec?.taints?.find(t => t.effect !== 'PreferNoSchedule' && !tolerates(spec?.tolerations, t));
-    if (taint) return [`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`];
+  obstacles(pod: AnyPod, requests: ReadonlyMap<string, number>): string[] {
+    const refusal = refusalOf(this.node, pod);
+    if (refusal) return [refusal];
     const short = [...requests].filter(([name, amount]) => amount > 0 && amount > (this.#free.get(name) ?? 0));
     const full = (this.#free.get('pods') ?? 1000) < 1000 ? ['Too many pods'] : [];
     return [...full, ...short.map(([name]) => `Insufficient ${name}`)];
   }
+}
+
+/** Why a node does not want a Pod whatever room there is, in upstream's words. */
+export function refusalOf(node: Frozen<Node>, pod: AnyPod): string | undefined {
+  const tolerations = pod.spec?.tolerations;
+  if (node.spec?.unschedulable && !tolerates(tolerations, UNSCHEDULABLE)) return 'node(s) were unschedulable';
+  if (!matchesSelector(pod, node)) return "node(s) didn't match Pod's node affinity/selector";
+  const taint = node.spec?.taints?.find(t => t.effect !== 'PreferNoSchedule' && !tolerates(tolerations, t));
+  return taint && `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`;
 }
 
 const UNSCHEDULABLE: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
