@@ -23,7 +23,11 @@ function convert(o: Obj, apiVersion: string): Obj {
   if (o.apiVersion === apiVersion) return o;
   const spec = o.spec as { hostPort?: string; host?: string; port?: string };
   const [host, port] = (spec.hostPort ?? '').split(':');
-  return { ...o, apiVersion, spec: apiVersion.endsWith('/v2') ? { host, port } : { hostPort: `${spec.host}:${spec.port}` } };
+  return {
+    ...o,
+    apiVersion,
+    spec: apiVersion.endsWith('/v2') ? { host, port, unknown: true } : { hostPort: `${spec.host}:${spec.port}` },
+  };
 }
 const text = { type: 'string' };
 const version = (name: string, storage: boolean, properties: object) => ({
@@ -65,7 +69,10 @@ before(async () => {
     group: 'example.com',
     scope: 'Namespaced',
     names: { plural: 'doors', kind: 'Door' },
-    versions: [version('v1', true, { hostPort: text }), version('v2', false, { host: text, port: text })],
+    versions: [
+      version('v1', true, { hostPort: text }),
+      version('v2', false, { host: text, port: text, color: { ...text, default: 'red' } }),
+    ],
     conversion: { strategy: 'Webhook', webhook: { conversionReviewVersions: ['v1'], clientConfig } },
   };
   await client.write({
@@ -99,10 +106,10 @@ const ref = (v: string, name: string) => ({ apiVersion: `example.com/${v}`, kind
 
 test('each version is read and written as it is, whatever is stored', async () => {
   const made = await client.write({ verb: 'create', object: door('v2', 'a', { host: 'h', port: '80' }) });
-  assert.deepEqual([made.apiVersion, made.spec], ['example.com/v2', { host: 'h', port: '80' }]);
+  assert.deepEqual([made.apiVersion, made.spec], ['example.com/v2', { host: 'h', port: '80', color: 'red' }]);
   assert.deepEqual((await client.get(ref('v1', 'a'))).spec, { hostPort: 'h:80' });
   const patched = await client.write({ verb: 'patch', ref: ref('v2', 'a'), type: 'merge', patch: { spec: { port: '81' } } });
-  assert.deepEqual(patched.spec, { host: 'h', port: '81' });
+  assert.deepEqual(patched.spec, { host: 'h', port: '81', color: 'red' });
   const stored = await client.get(ref('v1', 'a'));
   assert.deepEqual([stored.spec, stored.metadata.uid, stored.metadata.generation], [{ hostPort: 'h:81' }, made.metadata.uid, 2]);
 });
@@ -127,7 +134,7 @@ test('a watch shows its own version', async () => {
     return undefined;
   })();
   await client.write({ verb: 'create', object: door('v1', 'w', { hostPort: 'seen:9' }) });
-  assert.deepEqual((await seen)?.spec, { host: 'seen', port: '9' });
+  assert.deepEqual((await seen)?.spec, { host: 'seen', port: '9', color: 'red' });
   abort.abort();
 });
 
@@ -155,7 +162,7 @@ test('what is still stored in a former version is converted to the new stored on
   const response = await api.transport.request({ method: 'GET', path, user: { username: 'admin', groups: ['system:masters'] } });
   const bytes = await Array.fromAsync(response.bytes!() as AsyncIterable<Uint8Array>);
   const { items } = JSON.parse(Buffer.concat(bytes).toString()) as { items: Obj[] };
-  assert.deepEqual(items.find(o => o.metadata.name === 'old')?.spec, { host: 'old', port: '1' });
+  assert.deepEqual(items.find(o => o.metadata.name === 'old')?.spec, { host: 'old', port: '1', color: 'red' });
   assert.ok(items.every(o => o.apiVersion === 'example.com/v2'));
   refusal = undefined;
   await client.write({ verb: 'delete', ref: crd });

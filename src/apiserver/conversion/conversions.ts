@@ -2,6 +2,7 @@ import { deepFreeze, errors, type Frozen, type Obj } from '../../kube/index.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { ClientConfig, Post } from '../admission/index.ts';
 import { apiVersionOf, hasView, type ResourceDef, setView, type Unconverted } from '../registry/resource.ts';
+import { applyDefaults, prune } from '../schema/index.ts';
 
 /** Where a definition's conversion webhook is. */
 export type ConversionWebhook = { clientConfig: ClientConfig };
@@ -29,7 +30,11 @@ export class Conversions {
     const open = objects.filter(o => !hasView(def, o));
     if (open.length === 0) return;
     const converted = await this.#convert(def, apiVersionOf(def), open);
-    for (const [i, o] of open.entries()) setView(def, o, deepFreeze(converted[i]!) as Frozen<Obj>);
+    const { schema } = def.custom;
+    for (const [i, o] of open.entries()) {
+      const shown = applyDefaults(schema, prune(schema, converted[i]!));
+      setView(def, o, deepFreeze(shown) as Frozen<Obj>);
+    }
   }
 
   /** An object in the version that is stored. @throws StatusError 500 */

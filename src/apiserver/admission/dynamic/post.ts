@@ -47,33 +47,37 @@ function exchange(
 ): Promise<unknown> {
   const body = JSON.stringify(review);
   const ca = client.caBundle ? { ca: Buffer.from(client.caBundle, 'base64').toString() } : {};
-  const headers = { 'content-type': 'application/json', accept: 'application/json', 'content-length': Buffer.byteLength(body) };
-  const createConnection = socket && { createConnection: () => tlsConnect({ socket, servername: url.hostname, ...ca }) };
+  const headers = {
+    host: url.host,
+    'content-type': 'application/json',
+    accept: 'application/json',
+    'content-length': Buffer.byteLength(body),
+  };
+  // A connection of our own is used only without an agent; with one, none is kept alive.
+  const connection = socket
+    ? { createConnection: () => tlsConnect({ socket, servername: url.hostname, ...ca }) }
+    : { agent: false as const };
   return new Promise((resolve, reject) => {
-    const outgoing = httpsRequest(
-      url,
-      { method: 'POST', headers, signal, agent: false, ...ca, ...createConnection },
-      response => {
-        const chunks: Buffer[] = [];
-        let bytes = 0;
-        response.on('data', (chunk: Buffer) => {
-          bytes += chunk.byteLength;
-          if (bytes > MAX_ANSWER_BYTES) outgoing.destroy(new Error('the response is too large'));
-          else chunks.push(chunk);
-        });
-        response.on('error', reject);
-        response.on('end', () => {
-          const text = Buffer.concat(chunks).toString();
-          if (response.statusCode !== 200)
-            return reject(new Error(`the server responded with the status code ${response.statusCode}`));
-          try {
-            resolve(JSON.parse(text));
-          } catch (e) {
-            reject(e as Error);
-          }
-        });
-      },
-    );
+    const outgoing = httpsRequest(url, { method: 'POST', headers, signal, ...ca, ...connection }, response => {
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      response.on('data', (chunk: Buffer) => {
+        bytes += chunk.byteLength;
+        if (bytes > MAX_ANSWER_BYTES) outgoing.destroy(new Error('the response is too large'));
+        else chunks.push(chunk);
+      });
+      response.on('error', reject);
+      response.on('end', () => {
+        const text = Buffer.concat(chunks).toString();
+        if (response.statusCode !== 200)
+          return reject(new Error(`the server responded with the status code ${response.statusCode}`));
+        try {
+          resolve(JSON.parse(text));
+        } catch (e) {
+          reject(e as Error);
+        }
+      });
+    });
     outgoing.on('error', reject);
     outgoing.end(body);
   });
