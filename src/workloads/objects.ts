@@ -1,4 +1,4 @@
-import type { Condition, Frozen, Obj, OwnerReference } from '../kube/index.ts';
+import type { Condition, Frozen, LabelSelector, Obj, OwnerReference } from '../kube/index.ts';
 
 /** The members of built-in kinds that workload controllers look at. */
 export type ContainerState = {
@@ -20,16 +20,45 @@ export type NodeSelectorTerm = {
   matchExpressions?: { key: string; operator: string; values?: string[] }[];
   matchFields?: { key: string; operator: string; values?: string[] }[];
 };
+/** Pods that one wants to be near to or far from, in domains of nodes that share a label. */
+export type PodAffinityTerm = {
+  topologyKey: string;
+  labelSelector?: LabelSelector;
+  namespaces?: string[];
+  namespaceSelector?: LabelSelector;
+  matchLabelKeys?: string[];
+};
+export type PodAffinity = {
+  requiredDuringSchedulingIgnoredDuringExecution?: PodAffinityTerm[];
+  preferredDuringSchedulingIgnoredDuringExecution?: { weight: number; podAffinityTerm: PodAffinityTerm }[];
+};
+export type SpreadConstraint = {
+  maxSkew: number;
+  topologyKey: string;
+  whenUnsatisfiable: 'DoNotSchedule' | 'ScheduleAnyway';
+  labelSelector?: LabelSelector;
+  matchLabelKeys?: string[];
+  minDomains?: number;
+};
 export type PodSpec = {
   nodeName?: string;
   schedulerName?: string;
   schedulingGates?: { name: string }[];
   priority?: number;
+  preemptionPolicy?: 'PreemptLowerPriority' | 'Never';
   restartPolicy?: string;
   hostname?: string;
   subdomain?: string;
   nodeSelector?: Record<string, string>;
-  affinity?: { nodeAffinity?: { requiredDuringSchedulingIgnoredDuringExecution?: { nodeSelectorTerms: NodeSelectorTerm[] } } };
+  affinity?: {
+    nodeAffinity?: {
+      requiredDuringSchedulingIgnoredDuringExecution?: { nodeSelectorTerms: NodeSelectorTerm[] };
+      preferredDuringSchedulingIgnoredDuringExecution?: { weight: number; preference: NodeSelectorTerm }[];
+    };
+    podAffinity?: PodAffinity;
+    podAntiAffinity?: PodAffinity;
+  };
+  topologySpreadConstraints?: SpreadConstraint[];
   tolerations?: Toleration[];
   overhead?: Record<string, string | number>;
   resources?: Resources;
@@ -40,6 +69,8 @@ export type PodSpec = {
 export type PodStatus = {
   phase?: string;
   reason?: string;
+  nominatedNodeName?: string;
+  startTime?: string;
   podIP?: string;
   podIPs?: { ip: string }[];
   conditions?: Condition[];

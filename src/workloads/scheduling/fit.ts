@@ -44,26 +44,36 @@ function add(total: Amounts, resources: Frozen<Resources> | undefined): void {
   for (const [name, quantity] of Object.entries(wanted)) total.set(name, (total.get(name) ?? 0) + milliOf(quantity));
 }
 
-/** A node with what is left of it. */
+/** A node with the Pods on it and what they leave. */
 export class NodeRoom {
   readonly node: Frozen<Node>;
   readonly #free: Amounts;
+  readonly #pods = new Set<AnyPod>();
   constructor(node: Frozen<Node>) {
     this.node = node;
     this.#free = new Map(Object.entries(node.status?.allocatable ?? {}).map(([name, quantity]) => [name, milliOf(quantity)]));
   }
-  take(requests: ReadonlyMap<string, number>): void {
-    for (const [name, amount] of requests) this.#free.set(name, (this.#free.get(name) ?? 0) - amount);
-    if (this.#free.has('pods')) this.#free.set('pods', this.#free.get('pods')! - 1000);
+  get pods(): ReadonlySet<AnyPod> {
+    return this.#pods;
+  }
+  take(pod: AnyPod): void {
+    this.#pods.add(pod);
+    this.#add(pod, -1);
+  }
+  giveBack(pod: AnyPod): void {
+    this.#pods.delete(pod);
+    this.#add(pod, 1);
+  }
+  #add(pod: AnyPod, sign: 1 | -1): void {
+    for (const [name, amount] of requestsOf(pod)) this.#free.set(name, (this.#free.get(name) ?? 0) + sign * amount);
+    if (this.#free.has('pods')) this.#free.set('pods', this.#free.get('pods')! + sign * 1000);
   }
   /** The free share of the processor: ties among nodes go to the emptier one. */
   get freeCpu(): number {
     return this.#free.get('cpu') ?? 0;
   }
-  /** Why a Pod cannot run here, in upstream's words; empty when it can. */
-  obstacles(pod: AnyPod, requests: ReadonlyMap<string, number>): string[] {
-    const refusal = refusalOf(this.node, pod);
-    if (refusal) return [refusal];
+  /** What a Pod lacks here, in upstream's words; empty when there is room. */
+  shortages(requests: ReadonlyMap<string, number>): string[] {
     const short = [...requests].filter(([name, amount]) => amount > 0 && amount > (this.#free.get(name) ?? 0));
     const full = (this.#free.get('pods') ?? 1000) < 1000 ? ['Too many pods'] : [];
     return [...full, ...short.map(([name]) => `Insufficient ${name}`)];
@@ -74,9 +84,17 @@ export class NodeRoom {
 export function refusalOf(node: Frozen<Node>, pod: AnyPod): string | undefined {
   const tolerations = pod.spec?.tolerations;
   if (node.spec?.unschedulable && !tolerates(tolerations, UNSCHEDULABLE)) return 'node(s) were unschedulable';
-  if (!matchesSelector(pod, node)) return "node(s) didn't match Pod's node affinity/selector";
   const taint = node.spec?.taints?.find(t => t.effect !== 'PreferNoSchedule' && !tolerates(tolerations, t));
-  return taint && `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`;
+  if (taint) return `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`;
+  return matchesSelector(pod, node) ? undefined : "node(s) didn't match Pod's node affinity/selector";
+}
+
+/** How much a Pod would like a node: the weights of its wishes, less the taints that ask it to stay away. */
+export function likingOf(node: Frozen<Node>, pod: AnyPod): number {
+  const wishes = pod.spec?.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
+  const met = wishes.filter(w => matchesTerm(w.preference, node)).reduce((sum, w) => sum + w.weight, 0);
+  const taints = node.spec?.taints?.filter(t => t.effect === 'PreferNoSchedule' && !tolerates(pod.spec?.tolerations, t)) ?? [];
+  return met - 100 * taints.length;
 }
 
 const UNSCHEDULABLE: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
@@ -90,7 +108,7 @@ function tolerates(tolerations: readonly Frozen<Toleration>[] | undefined, taint
   });
 }
 
-function matchesSelector(pod: AnyPod, node: Frozen<Node>): boolean {
+export function matchesSelector(pod: AnyPod, node: Frozen<Node>): boolean {
   const labels = node.metadata.labels ?? {};
   if (!Object.entries(pod.spec?.nodeSelector ?? {}).every(([key, value]) => labels[key] === value)) return false;
   const required = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
