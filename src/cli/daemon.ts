@@ -30,6 +30,8 @@ export type DaemonOptions = {
   home: Home;
   port: number | undefined;
   nodeMode: 'netns' | 'plain' | undefined;
+  /** Nodes that exist in the API only, for tests of scale. */
+  fakeNodes?: number;
   /** Kill this process at a named point, for the crash tests. */
   crashAt: string | undefined;
   hostEnv: Record<string, string | undefined>;
@@ -69,6 +71,7 @@ export async function startDaemon(o: DaemonOptions): Promise<Daemon> {
   let podDoor: Door | undefined;
   const work = workloads({
     volumesFolder: home.path('volumes'),
+    ...(o.fakeNodes ? { fakeNodes: o.fakeNodes } : {}),
     removeFolder: path => rm(path, { recursive: true, force: true }),
     log,
   });

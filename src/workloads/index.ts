@@ -2,6 +2,8 @@ import type { ControllerDef, Gvk, Obj, Performer, Source } from '../kube/index.t
 import { controllerUser } from '../kube/index.ts';
 import { type Logger, silentLogger } from '../lib/index.ts';
 import { budgets } from './disruption/budget.ts';
+import { fakeNodes } from './fake/fake-node.ts';
+import { fakePods } from './fake/fake-pod.ts';
 import { cronJobs } from './jobs/cron-job.ts';
 import { jobs, orphanedJobPods } from './jobs/job.ts';
 import { BUILTIN_KINDS } from './namespaces/builtin-kinds.ts';
@@ -27,6 +29,8 @@ export type WorkloadOptions = {
   kinds?: readonly Gvk[];
   /** The pause after a Job's first failure; it doubles. Default 10 s. */
   jobPodBackoffMs?: number;
+  /** Nodes that exist in the API only. Default none. */
+  fakeNodes?: number;
 };
 export type Workloads = { controllers: ControllerDef[]; sources: Source[]; performers: Performer[]; bootstrap: Obj[] };
 
@@ -49,6 +53,8 @@ export function workloads(o: WorkloadOptions): Workloads {
       budgets,
       claims({ volumesFolder: o.volumesFolder }),
       volumes,
+      fakeNodes(o.fakeNodes ?? 0),
+      ...(o.fakeNodes ? [fakePods] : []),
     ],
     sources: [feed.garbage, feed.contents],
     performers: [objectFollower(feed), garbageRemover(feed), namespaceFinalizer(feed), binder, volumeRemover(o)] as Performer[],

@@ -9,7 +9,7 @@ const kubectlIsThere = kubectlPath() !== undefined;
 describe('workloads by kubectl 1.32', { skip: !kubectlIsThere && 'needs-package:kubectl' }, () => {
   let skiff: Skiff;
   before(async () => {
-    skiff = await Skiff.start();
+    skiff = await Skiff.start({ args: ['--fake-nodes', '2'] });
     k('apply', '-f', fixture('workloads.yaml'), '-f', fixture('jobs.yaml'));
   });
   after(() => skiff.stop());
@@ -130,7 +130,7 @@ describe('workloads by kubectl 1.32', { skip: !kubectlIsThere && 'needs-package:
   });
 
   test('a budget holds evictions back until there is more than it needs, then lets a node be drained', () => {
-    const node = path('nodes', '{.items[0].metadata.name}');
+    const node = path('nodes -l node-role.kubernetes.io/control-plane', '{.items[0].metadata.name}');
     const evict = () => {
       const [pod] = path('pods -l app=web', '{.items[*].metadata.name}').split(' ');
       const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: pod, namespace: 'default' } };
@@ -150,5 +150,20 @@ describe('workloads by kubectl 1.32', { skip: !kubectlIsThere && 'needs-package:
     assert.match(k(...drain), /evicting pod default\/web-|drained/);
     assert.match(k('get', 'nodes'), /Ready,SchedulingDisabled/);
     k('uncordon', node);
+  });
+
+  test('fake nodes take what tolerates them; what is urgent takes the place of what is not', () => {
+    assert.equal(path('nodes -l type=kwok', '{.items[*].metadata.name}'), 'fake-0 fake-1');
+    k('apply', '-f', fixture('placement.yaml'));
+    k('rollout', 'status', 'deployment/filler', '--timeout=30s');
+    assert.deepEqual(path('pods -l app=filler', '{.items[*].spec.nodeName}').split(' ').sort(), ['fake-0', 'fake-1']);
+    k('apply', '-f', fixture('urgent.yaml'));
+    waitFor('pod/vip', 'condition=Ready');
+    assert.match(k('events', '--types=Normal'), /Preempted +Pod\/filler-\S+ +Preempted by pod \S+ on node fake-/);
+    waitFor('pod/large', 'jsonpath={.status.conditions[?(@.type=="PodScheduled")].reason}=Unschedulable');
+    assert.match(
+      k('events', '--for', 'pod/large'),
+      /FailedScheduling.*0\/3 nodes are available: 1 node\(s\) didn't match Pod's node affinity\/selector, 2 Insufficient cpu\./,
+    );
   });
 });

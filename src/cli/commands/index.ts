@@ -20,9 +20,16 @@ export const commands: readonly Command[] = [
   lazy(
     {
       name: 'up',
-      usage: 'up [--port N] [--detach] [--json]',
+      usage: 'up [--port N] [--detach] [--fake-nodes N] [--json]',
       summary: 'start Skiff; --port N takes N to N+4, 0 picks free ones',
-      options: { port: text, detach: { type: 'boolean', short: 'd' }, json: flag, 'node-mode': text, 'crash-at': text },
+      options: {
+        port: text,
+        detach: { type: 'boolean', short: 'd' },
+        json: flag,
+        'node-mode': text,
+        'crash-at': text,
+        'fake-nodes': text,
+      },
     },
     () => import('./up.ts'),
   ),

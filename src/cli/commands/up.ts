@@ -9,6 +9,7 @@ import type { Ports } from '../home.ts';
 export const run: Command['run'] = async c => {
   const passed = [
     ...(c.options['port'] ? ['--port', c.options['port'] as string] : []),
+    ...(c.options['fake-nodes'] ? ['--fake-nodes', c.options['fake-nodes'] as string] : []),
     ...(c.options['node-mode'] ? ['--node-mode', c.options['node-mode'] as string] : []),
   ];
   const running = c.home.daemon();
@@ -31,6 +32,7 @@ export const run: Command['run'] = async c => {
   const daemon = await startDaemon({
     home: c.home,
     port: parsePort(c.options['port'] as string | undefined),
+    fakeNodes: parseFakeNodes(c.options['fake-nodes'] as string | undefined),
     nodeMode: parseMode((c.options['node-mode'] as string | undefined) ?? c.env['SKIFF_NODE_MODE']),
     crashAt: (c.options['crash-at'] as string | undefined) ?? c.env['SKIFF_CRASH_AT'],
     hostEnv: c.env,
@@ -70,6 +72,10 @@ function parsePort(text: string | undefined): number | undefined {
   const port = Number(text);
   if (!Number.isInteger(port) || port < 0 || port > 65_531) throw new UserError(`--port ${text}: a number from 0 to 65531`, 2);
   return port;
+}
+function parseFakeNodes(text = '0'): number {
+  if (!/^\d{1,4}$/.test(text)) throw new UserError(`--fake-nodes ${text}: a number from 0 to 9999`, 2);
+  return Number(text);
 }
 function parseMode(text: string | undefined): 'netns' | 'plain' | undefined {
   if (text === undefined || text === 'netns' || text === 'plain') return text;
