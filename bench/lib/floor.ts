@@ -36,7 +36,7 @@ export class SpawnFloor {
     const start = performance.now();
     const ended = new Promise<void>(resolve => {
       this.#waiting.set(uid, () => {
-        if (this.#runtime.facts().get(uid)?.containers[0]?.state === 'exited') resolve();
+        if (this.#runtime.fact(uid)?.containers[0]?.state === 'exited') resolve();
       });
     });
     const name = `floor-${this.#count++}`;

@@ -7,7 +7,7 @@ import type { ExecSession } from '../kube/transport.ts';
  */
 export interface PodRuntime {
   readonly info: RuntimeInfo;
-  /** Adopts what still runs from before; afterwards `facts()` is complete. */
+  /** Adopts what still runs from before; afterwards all Pods are known. */
   start(): Promise<void>;
   /** Namespaces, network, folder `run/<uid>`; the spec is on disk (fsync) before anything is forked. */
   createSandbox(spec: SandboxSpec): Promise<void>;
@@ -27,7 +27,10 @@ export interface PodRuntime {
   exposeToPods(ports: readonly { port: number; socketPath: string }[]): Promise<void>;
   /** Answers Pods' DNS questions at `dnsIP`:53 from these names; others go to the host's resolver. `undefined`: next. */
   setNames(lookup: (name: string) => readonly string[] | undefined): void;
-  facts(): ReadonlyMap<string, PodFact>;
+  /** What is known of a Pod; undefined when it has no sandbox. */
+  fact(uid: string): PodFact | undefined;
+  /** The Pods that have one. */
+  uids(): readonly string[];
   /** Called with the uid of a Pod whose fact changed. */
   onChange(listener: (uid: string) => void): void;
   /** Lets go without stopping Pods; they run on and are adopted by the next daemon. */

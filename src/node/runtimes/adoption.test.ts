@@ -28,12 +28,12 @@ test('Pods outlive a killed daemon: adopted with address, outcome, exec and netw
   const script = 'while [ ! -e /tmp/go ]; do sleep 0.01; done; echo bye; exit 3';
   await killedDaemon({ home, uid: 'p', script });
   await using t = await TestRuntime.open({ home });
-  const fact = t.runtime.facts().get('p')!;
+  const fact = t.runtime.fact('p')!;
   assert.equal(fact.sandbox, 'ready');
   assert.equal(fact.containers[0]!.state, 'running');
   await t.run('q', ['/bin/sleep', '1000']);
   await t.running('q');
-  assert.notEqual(t.runtime.facts().get('q')!.podIP, fact.podIP);
+  assert.notEqual(t.runtime.fact('q')!.podIP, fact.podIP);
   const ping = ['/usr/bin/python3', '-c', `import socket; s=socket.socket(); print(s.connect_ex(("${fact.podIP}", 1)))`];
   const session = await t.runtime.exec('q', 'main', { argv: ping, stdin: false, tty: false });
   assert.equal(await text(session.stdout!), '111\n', 'the adopted Pod answers: connection refused');
@@ -51,7 +51,7 @@ test('an outcome while no daemon lives is found on disk', async () => {
   const status = path.join(home, 'run/p/main.0.status');
   while (!(await readFile(status).catch(() => undefined))) await new Promise(resolve => setImmediate(resolve));
   await using t = await TestRuntime.open({ home });
-  const fact = t.runtime.facts().get('p')!.containers[0]!;
+  const fact = t.runtime.fact('p')!.containers[0]!;
   assert.deepEqual([fact.state, fact.exitCode, fact.terminationMessage], ['exited', 5, 'why\n']);
 });
 
@@ -67,7 +67,7 @@ test('a supervisor that died without an outcome is lost; so is a Pod of another 
   await writeFile(path.join(home, 'run/old/spec'), encodeMessage(['1', 'another-boot', 7, '10.244.0.7', '{}']));
   await writeFile(path.join(home, 'run/old/pid'), '1 1\n');
   await using other = await TestRuntime.open({ home });
-  assert.equal(other.runtime.facts().get('old')!.sandbox, 'lost');
+  assert.equal(other.runtime.fact('old')!.sandbox, 'lost');
 });
 
 for (const point of ['before-spec-fsync', 'between-fork-and-pid', 'before-first-status'])
@@ -76,12 +76,12 @@ for (const point of ['before-spec-fsync', 'between-fork-and-pid', 'before-first-
     await mkdir(path.join(home, 'volume'));
     await killedDaemon({ home, uid: 'p', script: 'sleep 0.05; exit 4', point });
     await using t = await TestRuntime.open({ home });
-    const fact = t.runtime.facts().get('p');
+    const fact = t.runtime.fact('p');
     if (point === 'before-first-status') assert.equal(fact?.containers.length, 1);
     else assert.equal(fact, undefined);
     await t.run('p', ['/bin/sh', '-c', 'exit 4']);
     assert.equal((await t.exited('p')).exitCode, 4);
-    assert.equal(t.runtime.facts().get('p')!.containers.length, 1);
+    assert.equal(t.runtime.fact('p')!.containers.length, 1);
   });
 
 test('a killed spawner is replaced, and requests go on', async () => {
@@ -92,5 +92,5 @@ test('a killed spawner is replaced, and requests go on', async () => {
   process.kill(Number(parent), 'SIGKILL');
   await t.run('q', ['/bin/sh', '-c', 'exit 6']);
   assert.equal((await t.exited('q')).exitCode, 6);
-  assert.equal(t.runtime.facts().get('p')!.sandbox, 'ready');
+  assert.equal(t.runtime.fact('p')!.sandbox, 'ready');
 });

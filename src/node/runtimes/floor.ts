@@ -29,13 +29,7 @@ export async function spawnFloor(options: {
     await runtime.start();
     const waiting = new Map<string, () => void>();
     runtime.onChange(uid => {
-      if (
-        runtime
-          .facts()
-          .get(uid)
-          ?.containers.some(c => c.state === 'exited')
-      )
-        waiting.get(uid)?.();
+      if (runtime.fact(uid)?.containers.some(c => c.state === 'exited')) waiting.get(uid)?.();
     });
     const startedMs = clock.monotonicMs();
     let next = 0;

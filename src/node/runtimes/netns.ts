@@ -221,15 +221,14 @@ export class NetnsRuntime implements PodRuntime {
     this.#names.setLookup(lookup);
   }
 
-  facts(): ReadonlyMap<string, PodFact> {
-    const facts = new Map<string, PodFact>();
-    for (const pod of this.#pods.values()) {
-      const fact: PodFact = { uid: pod.uid, sandbox: pod.sandbox, containers: [...pod.containers.values()] };
-      if (pod.message) fact.message = pod.message;
-      if (pod.podIP) fact.podIP = pod.podIP;
-      facts.set(pod.uid, fact);
-    }
-    return facts;
+  fact(uid: string): PodFact | undefined {
+    const pod = this.#pods.get(uid);
+    if (!pod) return undefined;
+    const { sandbox, message, podIP, containers } = pod;
+    return { uid, sandbox, containers: [...containers.values()], ...(message ? { message } : {}), ...(podIP ? { podIP } : {}) };
+  }
+  uids(): readonly string[] {
+    return [...this.#pods.keys()];
   }
 
   onChange(listener: (uid: string) => void): void {

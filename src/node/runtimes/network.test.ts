@@ -27,7 +27,7 @@ after(async () => {
   await t[Symbol.asyncDispose]();
 });
 
-const ip = (uid: string) => t.runtime.facts().get(uid)!.podIP!;
+const ip = (uid: string) => t.runtime.fact(uid)!.podIP!;
 
 async function reachable(uid: string, port: number): Promise<void> {
   for (;;) {

@@ -59,7 +59,7 @@ test('plain: a closed runtime ends its Pods, and the next one reports them as lo
   await first.running('p');
   await first.runtime.close();
   await using t = await TestRuntime.open({ mode: 'plain', home: first.home });
-  assert.equal(t.runtime.facts().get('p')!.sandbox, 'lost');
+  assert.equal(t.runtime.fact('p')!.sandbox, 'lost');
 });
 
 test('paths are rewritten whole, the longest first', () => {

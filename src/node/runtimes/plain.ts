@@ -203,13 +203,15 @@ export class PlainRuntime implements PodRuntime {
     }
   }
 
-  facts(): ReadonlyMap<string, PodFact> {
-    const facts = new Map<string, PodFact>();
-    for (const { uid, sandbox, message, containers } of this.#pods.values()) {
-      const list = [...containers.values()].map(c => c.fact);
-      facts.set(uid, { uid, sandbox, podIP: '127.0.0.1', containers: list, ...(message ? { message } : {}) });
-    }
-    return facts;
+  fact(uid: string): PodFact | undefined {
+    const pod = this.#pods.get(uid);
+    if (!pod) return undefined;
+    const { sandbox, message, containers } = pod;
+    const list = [...containers.values()].map(c => c.fact);
+    return { uid, sandbox, podIP: '127.0.0.1', containers: list, ...(message ? { message } : {}) };
+  }
+  uids(): readonly string[] {
+    return [...this.#pods.keys()];
   }
 
   onChange(listener: (uid: string) => void): void {

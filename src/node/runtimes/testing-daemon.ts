@@ -8,5 +8,5 @@ process.once('message', async (order: { home: string; uid: string; script: strin
   });
   await t.run(order.uid, ['/bin/sh', '-c', order.script]);
   await t.running(order.uid);
-  process.send!(t.runtime.facts().get(order.uid));
+  process.send!(t.runtime.fact(order.uid));
 });

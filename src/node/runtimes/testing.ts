@@ -76,7 +76,7 @@ export class TestRuntime {
   until<T>(uid: string, condition: (fact: PodFact) => T | undefined | false): Promise<T> {
     return new Promise(resolve => {
       const look = () => {
-        const fact = this.runtime.facts().get(uid);
+        const fact = this.runtime.fact(uid);
         const found = fact && condition(fact);
         if (found) resolve(found);
       };
@@ -94,7 +94,7 @@ export class TestRuntime {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.runtime.facts().keys()].map(uid => this.runtime.removeSandbox(uid)));
+    await Promise.all([...this.runtime.uids()].map(uid => this.runtime.removeSandbox(uid)));
     await this.runtime.close();
     await rm(this.home, { recursive: true, force: true });
   }

@@ -61,7 +61,7 @@ class Streams implements PodStreams {
     const pod = object as Frozen<Pod>;
     const container = this.#running(pod, options.container);
     const uid = pod.metadata.uid!;
-    const attempt = latestRun(this.#o.runtime.facts().get(uid), container)!.attempt;
+    const attempt = latestRun(this.#o.runtime.fact(uid), container)!.attempt;
     // Before any input: what that brings forth must not be missed.
     const fromBytes = await stat(this.#path(pod, container, attempt)).then(
       s => s.size,
@@ -112,13 +112,13 @@ class Streams implements PodStreams {
     }
     to.stdout.end();
     to.stderr.end();
-    const run = latestRun(this.#o.runtime.facts().get(uid), container);
+    const run = latestRun(this.#o.runtime.fact(uid), container);
     return { exitCode: run?.exitCode ?? 0 };
   }
   #follow(uid: string, container: string, attempt: number): Follow {
     return {
       ended: () => {
-        const run = latestRun(this.#o.runtime.facts().get(uid), container);
+        const run = latestRun(this.#o.runtime.fact(uid), container);
         return run === undefined || run.attempt > attempt || run.state === 'exited';
       },
       onChange: listener => this.#o.onPodChange(uid, listener),
@@ -151,7 +151,7 @@ class Streams implements PodStreams {
     const phase = pod.status?.phase;
     if (isTerminal(phase)) throw errors.podCompleted(phase!);
     const container = containerName(pod, asked);
-    if (latestRun(this.#o.runtime.facts().get(pod.metadata.uid!), container)?.state !== 'running')
+    if (latestRun(this.#o.runtime.fact(pod.metadata.uid!), container)?.state !== 'running')
       throw errors.containerNotRunning(container);
     return container;
   }

@@ -73,8 +73,11 @@ export class FakeRuntime implements PodRuntime {
   setNames(lookup: (name: string) => readonly string[] | undefined): void {
     this.lookup = lookup;
   }
-  facts(): ReadonlyMap<string, PodFact> {
-    return this.#facts;
+  fact(uid: string): PodFact | undefined {
+    return this.#facts.get(uid);
+  }
+  uids(): readonly string[] {
+    return [...this.#facts.keys()];
   }
   onChange(listener: (uid: string) => void): void {
     this.#listeners.push(listener);

@@ -33,7 +33,7 @@ export class Facts implements Source<AgentFact> {
   /** Takes over what the runtime adopted. Before this, plans would take running Pods for lost ones. */
   open(): void {
     this.#runtime.onChange(uid => this.#take(uid));
-    for (const uid of this.#runtime.facts().keys()) this.#take(uid);
+    for (const uid of this.#runtime.uids()) this.#take(uid);
   }
   async start(o: { changed(key: string): void }): Promise<void> {
     this.#notify = o.changed;
@@ -135,7 +135,7 @@ export class Facts implements Source<AgentFact> {
   /** Failed attempts without a message whose log should speak for them and was not read yet. */
   #untold(uid: string): PodFact['containers'] {
     const names = this.#own.get(uid)?.want?.logTails ?? [];
-    const runs = names.length > 0 ? (this.#runtime.facts().get(uid)?.containers ?? []) : [];
+    const runs = names.length > 0 ? (this.#runtime.fact(uid)?.containers ?? []) : [];
     return runs.filter(
       c =>
         names.includes(c.name) &&
@@ -146,7 +146,7 @@ export class Facts implements Source<AgentFact> {
     );
   }
   #show(uid: string): void {
-    const fact = this.#runtime.facts().get(uid);
+    const fact = this.#runtime.fact(uid);
     if (!fact) {
       this.#seen.delete(uid);
       for (const id of this.#tails.keys()) if (id.startsWith(`${uid}/`)) this.#tails.delete(id);

@@ -61,7 +61,7 @@ export class Remover {
       for (const p of page.items) if (p.spec?.nodeName === nodeName) known.add(p.metadata.uid!);
     }
     await this.#sweepFolders(known);
-    const orphans = [...runtime.facts().keys()].filter(uid => !known.has(uid));
+    const orphans = [...runtime.uids()].filter(uid => !known.has(uid));
     await Promise.all(orphans.map(uid => this.remove(uid).then(() => this.#o.starter.forget(uid))));
   }
   close(): void {
@@ -72,9 +72,8 @@ export class Remover {
   /** Volumes and old logs of Pods that went while nobody looked. */
   async #sweepFolders(known: ReadonlySet<string>): Promise<void> {
     const { home, volumes, clock, logRetentionMs, runtime } = this.#o;
-    const kept = runtime.facts();
     for (const uid of await readdir(join(home, 'pods')).catch((): string[] => []))
-      if (!known.has(uid) && !kept.has(uid)) volumes.remove(uid);
+      if (!known.has(uid) && !runtime.fact(uid)) volumes.remove(uid);
     const logs = join(home, 'logs', 'pods');
     for (const name of await readdir(logs).catch((): string[] => [])) {
       if (known.has(name.slice(name.lastIndexOf('_') + 1))) continue;

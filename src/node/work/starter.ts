@@ -105,7 +105,7 @@ export class Starter {
     const { runtime, facts } = this.#o;
     if (this.#gone.has(uid)) return;
     if (afresh) this.#started.delete(uid);
-    const known = (name: string) => this.#started.get(uid)?.get(name) ?? latestRun(runtime.facts().get(uid), name)?.attempt ?? -1;
+    const known = (name: string) => this.#started.get(uid)?.get(name) ?? latestRun(runtime.fact(uid), name)?.attempt ?? -1;
     const due = containers.filter(c => afresh || known(c.name) < c.attempt);
     if (due.length === 0) return;
     let context: SpecContext;
@@ -122,7 +122,7 @@ export class Starter {
     const [later, now] = [starts.filter(s => asksForAddress(s.container)), starts.filter(s => !asksForAddress(s.container))];
     const ready = (await Promise.all(now.map(s => this.#ready(uid, s, context)))).filter(r => r !== undefined);
     if (this.#gone.has(uid) || ready.length + later.length === 0) return;
-    const sandbox = runtime.facts().get(uid)?.sandbox;
+    const sandbox = runtime.fact(uid)?.sandbox;
     const standing = sandbox === 'ready' ? Promise.resolve() : this.#makeSandbox(uid, pod, sandbox !== undefined);
     const running = ready.map(r => this.#run(uid, r.container, r.spec, standing));
     try {
@@ -133,7 +133,7 @@ export class Starter {
       facts.fail(uid, POD, errors.sandboxFailed(textOf(error)));
       return;
     }
-    const podIP = runtime.facts().get(uid)?.podIP ?? '';
+    const podIP = runtime.fact(uid)?.podIP ?? '';
     const placed = { ...context, node: { ...context.node, podIP } };
     const after = later.map(async s => {
       const r = await this.#ready(uid, s, placed);

@@ -17,7 +17,7 @@ export class Stopper {
     this.#clock = o.clock;
   }
   async stop(p: StopParams): Promise<void> {
-    const run = latestRun(this.#runtime.facts().get(p.uid), p.container);
+    const run = latestRun(this.#runtime.fact(p.uid), p.container);
     if (run?.state !== 'running' || run.attempt !== p.attempt) return;
     const asked = this.#asked.get(p.uid) ?? new Map<string, number>();
     this.#asked.set(p.uid, asked);
