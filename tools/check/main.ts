@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { checkBudget } from './budget.ts';
 import { exists, readSources } from './imports.ts';
 import { checkBans, checkCycles, checkFloors, checkSizes, checkTargets, type Finding } from './rules.ts';
 
@@ -76,11 +77,19 @@ async function native(): Promise<boolean> {
   return !problem;
 }
 
+async function budget(): Promise<boolean> {
+  const { over, firstScreenKb } = await checkBudget(root);
+  for (const line of over) console.log(`error console/ budget: ${line}`);
+  console.log(`${over.length ? 'FAIL' : 'ok  '} budget: first screen of the console ${firstScreenKb.toFixed(1)} kB gzipped`);
+  return over.length === 0;
+}
+
 const results = [
   run('types', 'tsc', ['--noEmit', '-p', '.']),
   run('types of the console', 'tsc', ['--noEmit', '-p', 'console']),
   run('biome', 'biome', ['check', '.']),
   rules(),
   await native(),
+  await budget(),
 ];
 process.exit(results.every(Boolean) ? 0 : 1);

@@ -10,12 +10,12 @@ import {
   Search as SearchIcon,
   Sun,
 } from 'lucide-react';
-import { Fragment, useEffect, useState } from 'react';
+import { Fragment } from 'react';
 import { knock, useLive } from '../data/live.ts';
 import { sessionQuery } from '../data/session.ts';
 import { useNow } from '../lib/clock.ts';
 import { IconButton } from '../parts/button.tsx';
-import type { MenuButton, MenuItem } from '../parts/menu.tsx';
+import { MenuButton, type MenuItem } from '../parts/menu.tsx';
 import { usePageInfo } from './page.ts';
 import { keepNamespace, useParams, useSetParams } from './search.ts';
 import { nextTheme, setTheme, type Theme, useTheme } from './theme.ts';
@@ -52,19 +52,8 @@ function NamespaceSwitcher() {
   const { ns } = useParams();
   const set = useSetParams();
   const shown = ns ?? namespace;
-  // The menu is a good part of the script; it comes after the first screen, or when it is reached for.
-  const [Menu, setMenu] = useState<typeof MenuButton>();
-  const load = (): void => {
-    // Without the chunk the button stays as it is; reaching for it tries again.
-    import('../parts/menu.tsx').then(m => setMenu(() => m.MenuButton)).catch(() => undefined);
-  };
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once after the first screen
-  useEffect(() => {
-    const timer = setTimeout(load, 1200);
-    return () => clearTimeout(timer);
-  }, []);
   const trigger = (
-    <button type="button" className="ns" onPointerEnter={Menu ? undefined : load}>
+    <button type="button" className="ns">
       <Folder className="i" aria-hidden />
       {shown ?? 'All namespaces'}
       <ChevronsUpDown className="i" aria-hidden />
@@ -79,7 +68,7 @@ function NamespaceSwitcher() {
       run: () => set({ ns: name }, { push: true }),
     })),
   ];
-  return Menu ? <Menu trigger={trigger} items={items} /> : trigger;
+  return <MenuButton trigger={trigger} items={items} />;
 }
 function Crumbs() {
   const { crumbs } = usePageInfo();

@@ -1,29 +1,28 @@
 import { useParams as useRouteParams } from '@tanstack/react-router';
-import { ReactFlowProvider } from '@xyflow/react';
-import { Archive, CircleStop, Copy, FileText, RotateCcw, Search, Table2, Trash2, Workflow } from 'lucide-react';
-import { useCallback, useMemo } from 'react';
+import { Archive, CircleStop, Copy, FileText, RotateCcw, Trash2 } from 'lucide-react';
+import { lazy, Suspense, useMemo } from 'react';
 import { useActs } from '../../acts/registry.ts';
 import { usePage } from '../../app/page.ts';
 import { useParams, useSetParams } from '../../app/search.ts';
 import { isFinal } from '../../data/view.ts';
-import { GraphCanvas } from '../../graph/canvas.tsx';
-import { draw, findTasks } from '../../graph/shape.ts';
-import { subtitleOf } from '../../graph/subtitle.ts';
-import { TaskTable } from '../../graph/task-table.tsx';
-import { ZoomTools } from '../../graph/tools.tsx';
+import { draw } from '../../graph/shape.ts';
 import { parseTime, timeOfDay } from '../../lib/time.ts';
-import { Checkbox, Segmented } from '../../parts/button.tsx';
+import { Segmented } from '../../parts/button.tsx';
 import { Problem } from '../../parts/problem.tsx';
 import { SkeletonRows } from '../../parts/skeleton.tsx';
 import { timelineRows } from '../../timeline/rows.ts';
 import { Timeline } from '../../timeline/timeline.tsx';
 import { useRunActs } from './acts.ts';
+import type { PaneProps } from './graph-pane.tsx';
 import { RunHead } from './head.tsx';
 import { Inspector, RunInspector } from './inspector.tsx';
 import { failedNodes } from './progress.ts';
 import './run.css';
 import { useSelection } from './selection.ts';
 import { expectedEnd, type RunData, useRun } from './use-run.ts';
+
+// The graph library is most of this page's script; the head and the timeline do not wait for it.
+const GraphPane = lazy(() => import('./graph-pane.tsx').then(m => ({ default: m.GraphPane })));
 
 /** A run: graph over timeline, one selection, the inspector beside them. */
 export function RunPage() {
@@ -158,82 +157,14 @@ function LoadedRun({ data }: { data: RunData }) {
       <RunHead data={data} acts={acts} />
       <div className={closed ? 'work wide' : 'work'}>
         <div className="left">
-          <GraphPane data={data} selected={selected?.id} onSelect={select} />
+          <Suspense fallback={<SkeletonRows what="the graph" />}>
+            <GraphPane data={data} selected={selected?.id} onSelect={select} />
+          </Suspense>
           <TimelinePane data={data} selected={selected?.id} onSelect={select} />
         </div>
         {!closed && (selected ? <Inspector data={data} node={selected} /> : <RunInspector data={data} />)}
       </div>
     </>
-  );
-}
-type PaneProps = { data: RunData; selected: string | undefined; onSelect(id: string): void };
-function GraphPane({ data: { view, predicted, now }, selected, onSelect }: PaneProps) {
-  const { view: mode = 'graph', loop, find = '', show = 'critical' } = useParams();
-  const set = useSetParams();
-  const drawing = useMemo(() => draw(view, loop), [view, loop]);
-  const subtitles = useMemo(
-    () => new Map(drawing.shapes.map(s => [s.id, subtitleOf(s, drawing, predicted, now)])),
-    [drawing, predicted, now],
-  );
-  const found = useMemo(() => (find ? findTasks(drawing, find) : undefined), [drawing, find]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: setting a parameter needs no fresh closure
-  const enter = useCallback((id: string) => set({ loop: id }, { push: true }), []);
-  const critical = show.includes('critical');
-  return (
-    <ReactFlowProvider>
-      <div className="tool">
-        <Segmented
-          small
-          label="View of the tasks"
-          value={mode === 'table' ? 'table' : 'graph'}
-          onChange={v => set({ view: v === 'graph' ? undefined : v })}
-          options={[
-            { value: 'graph', label: 'Graph', icon: Workflow },
-            { value: 'table', label: 'Table', icon: Table2 },
-          ]}
-        />
-        <div className="input f">
-          <Search className="i" aria-hidden />
-          <input
-            className="taskfind"
-            aria-label="Find task"
-            placeholder="Find task, or +train to select upstream"
-            value={find}
-            onChange={e => set({ find: e.target.value || undefined })}
-            onKeyDown={e => e.key === 'Escape' && e.currentTarget.blur()}
-          />
-        </div>
-        {loop && (
-          <button type="button" className="chip" onClick={() => set({ loop: undefined })}>
-            <span className="k">inside</span> {loop} <span aria-hidden>×</span>
-            <span className="vh">Leave</span>
-          </button>
-        )}
-        <span className="grow" />
-        <Checkbox label="Critical path" checked={critical} onChange={on => set({ show: on ? undefined : 'none' })} />
-        {mode !== 'table' && (
-          <>
-            <span className="div" />
-            <ZoomTools />
-          </>
-        )}
-      </div>
-      <div className="gpane">
-        {mode === 'table' ? (
-          <TaskTable nodes={view.nodes} selected={selected} onSelect={onSelect} />
-        ) : (
-          <GraphCanvas
-            drawing={drawing}
-            subtitles={subtitles}
-            selected={selected}
-            found={found}
-            critical={critical}
-            onSelect={onSelect}
-            onEnter={enter}
-          />
-        )}
-      </div>
-    </ReactFlowProvider>
   );
 }
 function TimelinePane({ data: { view, previous, predicted, now }, selected, onSelect }: PaneProps) {
