@@ -117,8 +117,8 @@ export class ControllerLoop {
     try {
       const object = this.#def.key ? this.#keyed.get(key)?.values().next().value : this.#primary.get(key);
       if (!object) return this.#forget(key);
-      await this.#reconcile(key, object);
-      this.#queue.forget(key);
+      if (await this.#reconcile(key, object)) this.#queue.forget(key);
+      else this.#queue.retry(key);
     } catch (error) {
       if (this.#o.signal.aborted) return;
       // A conflict or a vanished object is news on its way: the next plan sees it.
@@ -130,8 +130,9 @@ export class ControllerLoop {
     }
   }
 
-  async #reconcile(key: string, object: Frozen<Obj>): Promise<void> {
-    if (await this.#ensureFinalizer(object)) return;
+  /** Whether the plan was carried out; false when the API refused it and the plan had something to say to that. */
+  async #reconcile(key: string, object: Frozen<Obj>): Promise<boolean> {
+    if (await this.#ensureFinalizer(object)) return true;
     const observed: Observed = observe(this.#def, object, this.#memos.get(key), this.#o.informers, this.#o.sources);
     const startMs = this.#o.clock.monotonicMs();
     const plan = this.#def.plan(observed, this.#o.clock.now());
@@ -141,12 +142,22 @@ export class ControllerLoop {
     if (tookMs > SLOW_PLAN_MS) this.#log.warn('plan was slow', { key, tookMs });
     this.#declareNeeds(key, plan);
     await Promise.all(this.#effectsOf(plan, 'beforeWrites').map(e => this.#perform(key, e)));
-    const newer = await this.#writer.writeAll(plan.writes ?? [], object);
+    let newer: Awaited<ReturnType<Writer['writeAll']>>;
+    try {
+      newer = await this.#writer.writeAll(plan.writes ?? [], object);
+    } catch (error) {
+      if (!plan.refused || (!isReason(error, 'Forbidden') && !isReason(error, 'Invalid'))) throw error;
+      const { events, status } = plan.refused((error as Error).message);
+      for (const draft of events ?? []) this.#recorder.record(object, draft);
+      if (status !== undefined) await this.#writeStatus(object, status);
+      return false;
+    }
     if (plan.memo !== undefined) this.#memos.set(key, plan.memo);
     for (const draft of plan.events ?? []) this.#recorder.record(object, draft);
     for (const effect of this.#effectsOf(plan, 'afterWrites')) this.#performBeside(key, effect);
     if (plan.status !== undefined && newer !== 'gone') await this.#writeStatus(newer ?? object, plan.status);
     if (plan.requeueAt) this.#queue.addAfter(key, Math.max(1, plan.requeueAt.getTime() - this.#o.clock.now().getTime()));
+    return true;
   }
 
   async #ensureFinalizer(object: Frozen<Obj>): Promise<boolean> {

@@ -47,6 +47,8 @@ export interface Plan<M = unknown> {
   /** The whole new status; written to /status when it differs. */
   status?: unknown;
   events?: EventDraft[];
+  /** What to say when the API refuses a write (quota, admission, validation): instead of the above; the plan is tried again. */
+  refused?(message: string): { events?: EventDraft[]; status?: unknown };
   effects?: Effect[];
   needs?: { source: string; key: string; params?: unknown }[];
   memo?: M;

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededIds, silentLogger, systemClock } from '../lib/index.ts';
+import type { Client } from './client.ts';
 import type { ControllerDef, Performer, Source } from './controller.ts';
+import { errors } from './errors.ts';
 import { startControllers } from './runner.ts';
 import { faultyClient } from './testing/faulty-client.ts';
 import { MemoryApi } from './testing/memory-client.ts';
@@ -60,10 +62,16 @@ async function until(what: string, check: () => boolean): Promise<void> {
 }
 function world(
   api: MemoryApi,
-  o: { faulty?: number; controllers?: ControllerDef[]; sources?: Source[]; performers?: Performer[] } = {},
+  o: {
+    faulty?: number;
+    wrap?: (c: Client) => Client;
+    controllers?: ControllerDef[];
+    sources?: Source[];
+    performers?: Performer[];
+  } = {},
 ) {
   const ids = seededIds(o.faulty ?? 0);
-  const client = api.client();
+  const client = o.wrap ? o.wrap(api.client()) : api.client();
   const bad = o.faulty === undefined ? client : faultyClient(client, ids, systemClock);
   return startControllers({
     client: bad,
@@ -89,6 +97,46 @@ for (const faulty of [undefined, 1, 2, 3]) {
     if (faulty === undefined) assert.equal(new Set(creates).size, creates.length, 'no Pod is created twice');
   });
 }
+
+test('says what the API refuses, and tries again', async () => {
+  const api = new MemoryApi();
+  let refusals = 0;
+  const refusing = (client: Client): Client =>
+    new Proxy(client, {
+      get(target, key) {
+        if (key === 'as') return (...who: Parameters<Client['as']>) => refusing(target.as(...who));
+        const member: unknown = Reflect.get(target, key, target);
+        if (key !== 'write') return typeof member === 'function' ? member.bind(target) : member;
+        return async (...args: Parameters<Client['write']>) => {
+          const [w] = args;
+          if (w.verb === 'create' && w.object.kind === 'Pod' && refusals++ === 0)
+            throw errors.forbidden({ group: '', plural: 'pods' }, w.object.metadata.name, 'exceeded quota: q');
+          return target.write(...args);
+        };
+      },
+    });
+  const said: string[] = [];
+  const controller: ControllerDef<Sets> = {
+    ...sets,
+    plan(observed, now) {
+      const refused = (message: string) => {
+        said.push(message);
+        return { events: [{ reason: 'FailedCreate', message }], status: { ready: -1 } };
+      };
+      return { ...sets.plan(observed as never, now), refused };
+    },
+  };
+  api.put(set(1));
+  const runner = world(api, { controllers: [controller], wrap: refusing });
+  await until('the Pod is counted', () => ready(api) === 1);
+  assert.deepEqual(said, ['pods "a-0" is forbidden: exceeded quota: q']);
+  await runner.stop();
+  assert.deepEqual(
+    (api.list('v1/Event') as (Obj & { reason?: string })[]).map(e => e.reason),
+    ['FailedCreate'],
+  );
+  assert.equal(runner.stats()[0]!.errors, 0);
+});
 
 test('performs write-ahead effects before the writes of the same plan', async () => {
   const api = new MemoryApi();

@@ -1,4 +1,4 @@
-import type { Condition, Frozen, LabelSelector, Obj, OwnerReference } from '../kube/index.ts';
+import type { Condition, EventDraft, Frozen, LabelSelector, Obj, OwnerReference } from '../kube/index.ts';
 
 /** The members of built-in kinds that workload controllers look at. */
 export type ContainerState = {
@@ -105,4 +105,9 @@ export function podOf(template: Frozen<PodTemplate> | undefined, owner: Owner, n
     },
     spec: { ...(template?.spec as PodSpec) },
   };
+}
+
+/** What a controller says when the API refuses its Pods. */
+export function failedCreate(message: string): { events: EventDraft[] } {
+  return { events: [{ type: 'Warning', reason: 'FailedCreate', message: `Error creating: ${message}` }] };
 }

@@ -152,6 +152,21 @@ describe('workloads by kubectl 1.32', { skip: !kubectlIsThere && 'needs-package:
     k('uncordon', node);
   });
 
+  test('a Deployment whose Pods a quota refuses says so, and recovers', () => {
+    k('create', 'namespace', 'poor');
+    k('-n', 'poor', 'create', 'quota', 'none', '--hard=pods=0');
+    k('-n', 'poor', 'create', 'deployment', 'web', '--image=busybox', '--', 'sleep', '600');
+    const failure = 'jsonpath={.status.conditions[?(@.type=="ReplicaFailure")].reason}=FailedCreate';
+    k('-n', 'poor', 'wait', 'deployment/web', `--for=${failure}`, '--timeout=10s');
+    assert.match(
+      k('-n', 'poor', 'events', '--types=Warning'),
+      /FailedCreate.*Error creating: pods "web-\S+" is forbidden: exceeded quota: none/,
+    );
+    k('-n', 'poor', 'delete', 'quota', 'none');
+    k('-n', 'poor', 'rollout', 'status', 'deployment/web', '--timeout=20s');
+    assert.doesNotMatch(k('-n', 'poor', 'get', 'deployment/web', '-o', 'yaml'), /ReplicaFailure/);
+  });
+
   test('fake nodes take what tolerates them; what is urgent takes the place of what is not', () => {
     assert.equal(path('nodes -l type=kwok', '{.items[*].metadata.name}'), 'fake-0 fake-1');
     k('apply', '-f', fixture('placement.yaml'));

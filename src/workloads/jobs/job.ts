@@ -1,6 +1,6 @@
 import type { Condition, ControllerDef, EventDraft, Frozen, Plan, Write } from '../../kube/index.ts';
 import { conditionOf, earliest, isConditionTrue, wireTime, withCondition } from '../conditions.ts';
-import type { Pod } from '../objects.ts';
+import { failedCreate, type Pod } from '../objects.ts';
 import { isActive, isDeleting, isFinished, isReady } from '../pod-state.ts';
 import { type Tally, tallyPods } from './counting.ts';
 import { formatIndexes, type Job, type JobPod, type JobStatus, TRACKING_FINALIZER } from './job-object.ts';
@@ -90,6 +90,7 @@ function runningPlan(job: Frozen<Job>, pods: readonly JobPod[], podBackoffMs: nu
   return {
     writes,
     events: [...events, ...suspensionEvents(job, status), ...(ending && isSettled ? [endEvent(ending)] : [])],
+    refused: failedCreate,
     status: { ...next, ...conclusion(job, ending, isSettled, now) },
     ...(requeueAt ? { requeueAt } : {}),
   };

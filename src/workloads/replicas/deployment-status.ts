@@ -1,7 +1,7 @@
 import type { Condition, Frozen } from '../../kube/index.ts';
 import { conditionOf, wireTime } from '../conditions.ts';
 import type { Deployment, DeploymentStatus } from './deployment-object.ts';
-import type { ReplicaSet } from './replica-set.ts';
+import { FAILURE, type ReplicaSet } from './replica-set.ts';
 import { rolloutBounds } from './rollout.ts';
 
 type Sets = { fresh: Frozen<ReplicaSet> | undefined; all: readonly Frozen<ReplicaSet>[] };
@@ -17,6 +17,7 @@ export function deploymentStatus(
   const old = deployment.status ?? {};
   const replicas = deployment.spec?.replicas ?? 1;
   const sum = (of: (s: Frozen<ReplicaSet>) => number | undefined) => all.reduce((n, s) => n + (of(s) ?? 0), 0);
+  const failure = [fresh, ...all].flatMap(s => conditionOf(s?.status?.conditions, FAILURE) ?? [])[0];
   const numbers = {
     replicas: sum(s => s.status?.replicas),
     updatedReplicas: fresh?.status?.replicas ?? 0,
@@ -24,13 +25,16 @@ export function deploymentStatus(
     availableReplicas: sum(s => s.status?.availableReplicas),
   };
   const unavailableReplicas = Math.max(0, sum(s => s.spec?.replicas) - numbers.availableReplicas);
-  let conditions = [...(old.conditions ?? [])] as DeploymentCondition[];
+  const kept = (old.conditions ?? []).filter(c => c.type !== FAILURE || failure);
+  let conditions = [...kept] as DeploymentCondition[];
   const say = (type: string, status: Condition['status'], reason: string, message: string) => {
     conditions = withUpdate(conditions, { type, status, reason, message }, now);
   };
   if (numbers.availableReplicas >= replicas - rolloutBounds(deployment).maxUnavailable)
     say('Available', 'True', 'MinimumReplicasAvailable', 'Deployment has minimum availability.');
   else say('Available', 'False', 'MinimumReplicasUnavailable', 'Deployment does not have minimum availability.');
+
+  if (failure) say(FAILURE, 'True', failure.reason ?? '', failure.message ?? '');
 
   const isComplete =
     numbers.updatedReplicas === replicas &&

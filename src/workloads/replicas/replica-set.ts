@@ -1,8 +1,8 @@
 import type { Condition, ControllerDef, Frozen, LabelSelector, Obj, Plan, Write } from '../../kube/index.ts';
 import { refOf } from '../../kube/index.ts';
-import { earliest } from '../conditions.ts';
+import { earliest, withCondition } from '../conditions.ts';
 import { freeNames } from '../names.ts';
-import { type Pod, type PodTemplate, podOf } from '../objects.ts';
+import { failedCreate, type Pod, type PodTemplate, podOf } from '../objects.ts';
 import { availableAt, byDeletionOrder, isActive, isAvailable, isReady } from '../pod-state.ts';
 
 export type ReplicaSetSpec = { replicas?: number; minReadySeconds?: number; selector?: LabelSelector; template?: PodTemplate };
@@ -16,6 +16,8 @@ export type ReplicaSetStatus = {
 };
 export type ReplicaSet = Obj<ReplicaSetSpec, ReplicaSetStatus>;
 
+/** The condition of a set whose Pods are refused. */
+export const FAILURE = 'ReplicaFailure';
 /** More are made by the next plans, as the first ones are seen. */
 const MAX_AT_ONCE = 500;
 
@@ -40,6 +42,7 @@ export const replicaSets: ControllerDef<ReplicaSet> = {
         ...rest,
         writes: names.map((name): Write => ({ verb: 'create', object: podOf(set.spec?.template, set, name) })),
         events: names.map(name => ({ reason: 'SuccessfulCreate', message: `Created pod: ${name}` })),
+        refused: message => ({ ...failedCreate(message), status: withFailure(status, message, now) }),
       };
     }
     const surplus = byDeletionOrder(pods).slice(0, -missing);
@@ -51,11 +54,16 @@ export const replicaSets: ControllerDef<ReplicaSet> = {
   },
 };
 
+function withFailure(status: ReplicaSetStatus, message: string, now: Date): ReplicaSetStatus {
+  const failure: Condition = { type: FAILURE, status: 'True', reason: 'FailedCreate', message };
+  return { ...status, conditions: withCondition(status.conditions ?? [], failure, now) };
+}
+
 function statusOf(set: Frozen<ReplicaSet>, pods: readonly Frozen<Pod>[], now: Date): ReplicaSetStatus {
   const { minReadySeconds = 0, template } = set.spec ?? {};
   const labels = Object.entries(template?.metadata?.labels ?? {});
   const count = (test: (p: Frozen<Pod>) => boolean) => pods.filter(test).length;
-  const conditions = (set.status?.conditions ?? []) as Condition[];
+  const conditions = (set.status?.conditions ?? []).filter(c => c.type !== FAILURE) as Condition[];
   const status: ReplicaSetStatus = {
     replicas: pods.length,
     fullyLabeledReplicas: count(p => labels.every(([key, value]) => p.metadata.labels?.[key] === value)),

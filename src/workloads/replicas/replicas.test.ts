@@ -62,6 +62,37 @@ test('ReplicaSet waits minReadySeconds before a Pod counts as available', () => 
   assert.deepEqual(p.requeueAt, at(40));
 });
 
+test('ReplicaSet says when its Pods are refused, its Deployment passes it on, and both forget it after', () => {
+  const p = planOf(replicaSets, set(), {}, at(9));
+  const { events, status } = p.refused!('pods "rs-x" is forbidden: exceeded quota: q');
+  assert.equal(events?.[0]?.message, 'Error creating: pods "rs-x" is forbidden: exceeded quota: q');
+  const { conditions } = status as ReplicaSetStatus;
+  assert.deepEqual(
+    conditions?.map(c => [c.type, c.status, c.reason]),
+    [['ReplicaFailure', 'True', 'FailedCreate']],
+  );
+  const refused = owned('new', 'one', 1, 4, 0);
+  refused.status!.conditions = conditions!;
+  const failure = (d: ReturnType<typeof planOf>) =>
+    (d.status as DeploymentStatus).conditions?.find(c => c.type === 'ReplicaFailure')?.reason;
+  const told = planOf(deployments, deployment('one'), { objects: [refused] }, at(9));
+  assert.equal(failure(told), 'FailedCreate');
+  const well = planOf(
+    deployments,
+    deployment('one', {}, told.status as DeploymentStatus),
+    { objects: [owned('new', 'one', 1, 4)] },
+    at(10),
+  );
+  assert.equal(failure(well), undefined);
+  const again = planOf(
+    replicaSets,
+    { ...set(), status: status as ReplicaSetStatus },
+    { objects: [pod('p', set()), pod('q', set())] },
+    at(10),
+  );
+  assert.equal((again.status as ReplicaSetStatus).conditions, undefined);
+});
+
 const deployment = (image: string, spec: object = {}, status: DeploymentStatus = {}): Deployment => ({
   apiVersion: 'apps/v1',
   kind: 'Deployment',

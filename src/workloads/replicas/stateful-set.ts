@@ -76,6 +76,7 @@ export const statefulSets: ControllerDef<StatefulSet> = {
         ),
         ...step.remove.map((p): Write => ({ verb: 'delete', ref: refOf(p), uid: p.metadata.uid! })),
       ],
+      refused: message => ({ events: step.create.slice(0, 1).map(p => failedEvent(set, p.metadata.name, message)), status }),
       events: [
         ...step.create.map(p => event(set, 'create', p.metadata.name)),
         ...step.remove.map(p => event(set, 'delete', p.metadata.name)),
@@ -223,4 +224,8 @@ function statusOf(set: Frozen<StatefulSet>, pods: readonly AnyPod[], updateRevis
 function event(set: Frozen<StatefulSet>, verb: 'create' | 'delete', pod: string): EventDraft {
   const reason = verb === 'create' ? 'SuccessfulCreate' : 'SuccessfulDelete';
   return { reason, message: `${verb} Pod ${pod} in StatefulSet ${set.metadata.name} successful` };
+}
+function failedEvent(set: Frozen<StatefulSet>, pod: string, error: string): EventDraft {
+  const message = `create Pod ${pod} in StatefulSet ${set.metadata.name} failed error: ${error}`;
+  return { type: 'Warning', reason: 'FailedCreate', message };
 }
