@@ -31,7 +31,8 @@ export function IterationChart({ node, siblings, now }: { node: NodeView; siblin
   return (
     <>
       <h3 className="sec">
-        Duration of the iterations <span className="dim">longest attempt</span>
+        Duration of the iterations{' '}
+        <span className="dim">longest attempt{usual === undefined ? '' : `, median ${clockText(usual)}`}</span>
       </h3>
       <svg width={width} height={plot + 32} role="img" aria-label={`This iteration ${clockText(mine)}${verdict}`}>
         {Array.from({ length: scale.bands + 1 }, (_, i) => i * scale.stepMs).map(ms => (
@@ -64,12 +65,7 @@ export function IterationChart({ node, siblings, now }: { node: NodeView; siblin
           );
         })}
         {usual !== undefined && (
-          <>
-            <line x1={left} x2={width} y1={y(usual)} y2={y(usual)} stroke="var(--depth-4)" strokeDasharray="4 3" />
-            <text x={width} y={y(usual) - 4} textAnchor="end">
-              median {clockText(usual)}
-            </text>
-          </>
+          <line x1={left} x2={width} y1={y(usual)} y2={y(usual)} stroke="var(--depth-4)" strokeDasharray="4 3" />
         )}
       </svg>
     </>
