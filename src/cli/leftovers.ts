@@ -15,7 +15,7 @@ export async function endLeftovers(home: Home): Promise<number> {
     const basis = { clock: systemClock, ids: systemIds, log: silentLogger };
     const runtime = await openRuntime({ ...basis, home: home.folder, mode, poolSize: 0 });
     await runtime.start();
-    await Promise.all([...runtime.uids()].map(uid => runtime.removeSandbox(uid)));
+    await Promise.all(runtime.uids().map(uid => runtime.removeSandbox(uid)));
     await runtime.close();
   }
   for (const e of entries) if (e.isSocket()) rmSync(home.path('run', e.name), { force: true });

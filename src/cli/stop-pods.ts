@@ -15,7 +15,7 @@ type Node = Obj<{ taints?: { key: string; effect: string }[] }>;
 export async function stopPods(client: Client, runtime: PodRuntime, nodeName: string): Promise<void> {
   await closeNode(client, nodeName);
   const startMs = systemClock.monotonicMs();
-  const left = () => [...runtime.uids()];
+  const left = () => runtime.uids();
   // Again until there was none: a Pod may have been placed while the node was being closed.
   while ((await endPods(client, nodeName)) > 0 || left().length > 0) {
     // The agent removes each sandbox when its processes have ended; what it has not removed in time is removed by force.

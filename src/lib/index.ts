@@ -1,6 +1,6 @@
 export * from './brand.ts';
 export * from './clock.ts';
-export * from './files.ts';
 export * from './hash.ts';
 export * from './ids.ts';
 export * from './log.ts';
+export * from './trash.ts';

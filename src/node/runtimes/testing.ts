@@ -94,7 +94,7 @@ export class TestRuntime {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.runtime.uids()].map(uid => this.runtime.removeSandbox(uid)));
+    await Promise.all(this.runtime.uids().map(uid => this.runtime.removeSandbox(uid)));
     await this.runtime.close();
     await rm(this.home, { recursive: true, force: true });
   }

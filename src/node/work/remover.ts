@@ -61,7 +61,7 @@ export class Remover {
       for (const p of page.items) if (p.spec?.nodeName === nodeName) known.add(p.metadata.uid!);
     }
     await this.#sweepFolders(known);
-    const orphans = [...runtime.uids()].filter(uid => !known.has(uid));
+    const orphans = runtime.uids().filter(uid => !known.has(uid));
     await Promise.all(orphans.map(uid => this.remove(uid).then(() => this.#o.starter.forget(uid))));
   }
   close(): void {

@@ -41,3 +41,17 @@ test('another process deletes what was left, and is not confused by it', async t
   await trash.empty();
   assert.deepEqual(readdirSync(join(root, 'trash')), []);
 });
+
+test('is emptied in a quiet moment, again for what came meanwhile', async t => {
+  const root = rootFor(t);
+  const clock = new VirtualClock();
+  const trash = new Trash({ folder: join(root, 'trash'), clock });
+  for (let again = 0; again < 2; again++) {
+    mkdirSync(join(root, 'folder'));
+    trash.take(join(root, 'folder'));
+    await clock.advance(1_000);
+    assert.equal(readdirSync(join(root, 'trash')).length, 1);
+    await clock.advance(1_000);
+    while (readdirSync(join(root, 'trash')).length > 0) await new Promise(resolve => setImmediate(resolve));
+  }
+});

@@ -19,7 +19,8 @@ export class Trash {
   #count = 0;
   #sinceMs: number | undefined;
   #cancel: (() => void) | undefined;
-  #emptying: Promise<void> | undefined;
+  /** One after the other: what comes in meanwhile is the next one's. */
+  #emptying: Promise<void> = Promise.resolve();
 
   /** On the file system of what it takes; what an earlier process left in it is deleted soon. */
   constructor(o: { folder: string; clock: Clock; onError?: (error: unknown) => void }) {
@@ -58,11 +59,7 @@ export class Trash {
     this.#sinceMs ??= this.#clock.monotonicMs();
     const leftMs = this.#sinceMs + PATIENCE_MS - this.#clock.monotonicMs();
     this.#cancel = this.#clock.after(Math.max(0, Math.min(QUIET_MS, leftMs)), () => {
-      this.#emptying ??= this.empty()
-        .catch(this.#onError)
-        .finally(() => {
-          this.#emptying = undefined;
-        });
+      this.#emptying = this.#emptying.then(() => this.empty()).catch(this.#onError);
     });
   }
 }
