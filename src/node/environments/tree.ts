@@ -1,4 +1,4 @@
-import { chmod, copyFile, link, mkdir, readdir, rename, symlink } from 'node:fs/promises';
+import { chmod, copyFile, link, mkdir, readdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Interpreter } from './interpreter.ts';
 
@@ -26,7 +26,10 @@ export async function makeTree(python: Interpreter, folder: string, shared: stri
     await chmod(made, 0o755);
 }
 
-/** Copied where the installation is made, so that several may be made at once; the last one to arrive is shared. */
+/**
+ * Copied where the installation is made, so that several may be made at once; the first one to arrive is shared and never
+ * replaced, for a file that is being replaced cannot be linked.
+ */
 async function sharedCopy(python: Interpreter, shared: string, folder: string): Promise<string> {
   const path = join(shared, python.id);
   const fresh = join(folder, 'program');
@@ -34,6 +37,9 @@ async function sharedCopy(python: Interpreter, shared: string, folder: string): 
   if ((await readdir(shared)).includes(python.id)) return path;
   await copyFile(python.path, fresh);
   await chmod(fresh, 0o755);
-  await rename(fresh, path);
+  await link(fresh, path).catch(e => {
+    if ((e as NodeJS.ErrnoException).code !== 'EEXIST') throw e;
+  });
+  await rm(fresh);
   return path;
 }
