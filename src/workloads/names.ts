@@ -1,3 +1,4 @@
+import type { Frozen, Obj } from '../kube/index.ts';
 import { canonicalJson, fnv32a, sha256Hex } from '../lib/index.ts';
 
 const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
@@ -8,12 +9,18 @@ export function suffixOf(seed: string, length = 5): string {
   return Array.from(bytes.subarray(0, length), b => ALPHABET[b % ALPHABET.length]).join('');
 }
 
-/** `count` names `{base}-{suffix}` that are not taken: the same ones until they are. Long bases are cut to 57 characters. */
-export function freeNames(base: string, seed: string, taken: ReadonlySet<string>, count: number): string[] {
+/**
+ * `count` names `{name}[-{part}]-{suffix}` for children of an owner: the same ones until the owner changes, so that a plan
+ * whose answer was lost makes no second child; then others, since a Pod that went keeps its name for what still counts it
+ * (a disruption budget does for two minutes). Long bases are cut to 57 characters.
+ */
+export function freeNames(owner: Frozen<Obj>, taken: ReadonlySet<string>, count: number, part = ''): string[] {
+  const { name, uid, resourceVersion } = owner.metadata;
+  const base = `${name}${part && `-${part}`}`.slice(0, 57);
   const names: string[] = [];
   for (let n = 0; names.length < count; n++) {
-    const name = `${base.slice(0, 57)}-${suffixOf(`${seed}/${n}`)}`;
-    if (!taken.has(name)) names.push(name);
+    const free = `${base}-${suffixOf(`${uid}/${resourceVersion}/${part}/${n}`)}`;
+    if (!taken.has(free)) names.push(free);
   }
   return names;
 }

@@ -146,10 +146,15 @@ describe('workloads by kubectl 1.32', { skip: !kubectlIsThere && 'needs-package:
     assert.equal(evict().status, 0);
     k('patch', 'pdb/web', '--type=merge', '-p', '{"spec":{"minAvailable":0}}');
     waitFor('pdb/web', 'jsonpath={.status.desiredHealthy}=0');
-    const drain = ['drain', node, '--ignore-daemonsets', '--pod-selector=app=web', '--timeout=20s'];
-    assert.match(k(...drain), /evicting pod default\/web-|drained/);
-    assert.match(k('get', 'nodes'), /Ready,SchedulingDisabled/);
-    k('uncordon', node);
+    const drain = ['drain', node, '--ignore-daemonsets', '--pod-selector=app=web', '--timeout=60s'];
+    try {
+      assert.match(k(...drain), /evicting pod default\/web-\S+\n(.*\n)*node\/\S+ drained/);
+      assert.match(k('get', 'nodes'), /Ready,SchedulingDisabled/);
+    } finally {
+      k('uncordon', node);
+    }
+    k('rollout', 'status', 'deployment/web', '--timeout=30s');
+    waitFor('pdb/web', 'jsonpath={.status.disruptionsAllowed}=3');
   });
 
   test('a Deployment whose Pods a quota refuses says so, and recovers', () => {

@@ -94,7 +94,7 @@ function fullPopulation(
   if (missing <= 0)
     return { create: [], remove: active.length > wanted ? byDeletionOrder(active).slice(0, active.length - wanted) : [] };
   const taken = new Set(pods.map(p => p.metadata.name));
-  const names = freeNames(job.metadata.name, job.metadata.uid ?? '', taken, missing);
+  const names = freeNames(job, taken, missing);
   return { create: names.map(name => trackedPod(job, name)), remove: [] };
 }
 
@@ -129,7 +129,7 @@ function indexedPopulation(
       next = earliest(next, at);
       continue;
     }
-    const [name] = freeNames(`${job.metadata.name}-${index}`, `${job.metadata.uid}/${index}`, names, 1);
+    const [name] = freeNames(job, names, 1, String(index));
     const pod = indexedPod(job, name!, index);
     create.push(failures ? withFailures(pod, past) : pod);
   }

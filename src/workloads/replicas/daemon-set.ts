@@ -107,10 +107,8 @@ function planFor(
   if (set.metadata.deletionTimestamp) return { writes };
   const { create, remove, failed } = populationOf(set, { wanted, byNode, isUp, isNew });
   const taken = new Set(pods.map(p => p.metadata.name));
-  const made = create.map(node => {
-    const [name] = freeNames(set.metadata.name, `${set.metadata.uid}/${node.metadata.name}`, taken, 1);
-    return podOn(set, node, hash, name!);
-  });
+  const names = freeNames(set, taken, create.length);
+  const made = create.map((node, i) => podOn(set, node, hash, names[i]!));
   const regarding = refOf(set);
   const events: EventDraft[] = [
     ...failed.map(p => ({

@@ -37,7 +37,7 @@ export const replicaSets: ControllerDef<ReplicaSet> = {
     const missing = (set.spec?.replicas ?? 1) - pods.length;
     if (missing > 0) {
       const taken = new Set(owned<Pod>('v1/Pod').map(p => p.metadata.name));
-      const names = freeNames(set.metadata.name, set.metadata.uid ?? '', taken, Math.min(missing, MAX_AT_ONCE));
+      const names = freeNames(set, taken, Math.min(missing, MAX_AT_ONCE));
       return {
         ...rest,
         writes: names.map((name): Write => ({ verb: 'create', object: podOf(set.spec?.template, set, name) })),

@@ -56,6 +56,15 @@ test('ReplicaSet makes what is missing and takes away what is too much, the wors
   assert.equal(writesOf(planOf(replicaSets, set(), { objects: ended }, at(9))).length, 1, 'a failed Pod is replaced');
 });
 
+test('ReplicaSet asks for the same names until it has changed, then never again', () => {
+  const namesAt = (resourceVersion: string) => {
+    const now = { ...set(), metadata: { ...set().metadata, resourceVersion } };
+    return writesOf(planOf(replicaSets, now, { objects: [] }, at(9)));
+  };
+  assert.deepEqual(namesAt('5'), namesAt('5'));
+  assert.equal(new Set([...namesAt('5'), ...namesAt('6')]).size, 4);
+});
+
 test('ReplicaSet waits minReadySeconds before a Pod counts as available', () => {
   const p = planOf(replicaSets, set({ replicas: 1, minReadySeconds: 30 }), { objects: [pod('p', set(), { since: 10 })] }, at(20));
   assert.equal((p.status as ReplicaSetStatus).availableReplicas, undefined);
