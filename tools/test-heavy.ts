@@ -9,6 +9,7 @@ const KFP_IR = ['essential', 'critical', 'parallel_and_nested', 'failing']
   .join(',');
 const STAGES: [name: string, argv: string[]][] = [
   ['conformance of KFP IR', ['node', 'tests/conformance/main.ts', 'pipelines', '--only', KFP_IR]],
+  ['tests with container engines', ['node', '--test', 'tests/heavy/*.test.ts']],
   ['every page, light and dark', ['node', 'tools/shots.ts']],
   ...['start', 'chain', 'fanout', 'component'].map((b): [string, string[]] => [`bench ${b}`, ['node', 'bench/main.ts', b]]),
 ];

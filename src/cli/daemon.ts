@@ -30,6 +30,8 @@ export type DaemonOptions = {
   home: Home;
   port: number | undefined;
   nodeMode: 'netns' | 'plain' | undefined;
+  /** The socket of a container engine, or `none`; else the usual ones are tried. */
+  engineSocket: string | undefined;
   /** Nodes that exist in the API only, for tests of scale. */
   fakeNodes?: number;
   /** Kill this process at a named point, for the crash tests. */
@@ -64,7 +66,13 @@ export async function startDaemon(o: DaemonOptions): Promise<Daemon> {
   const onPoint = crashPoint(o.crashAt);
   const [sql, runtime] = await Promise.all([
     openSql({ path: home.path('ledger.db'), migrations: modules.flatMap(m => m.tables ?? []), log }),
-    openRuntime({ ...basis, home: home.folder, ...(o.nodeMode ? { mode: o.nodeMode } : {}), ...(onPoint ? { onPoint } : {}) }),
+    openRuntime({
+      ...basis,
+      home: home.folder,
+      engineSocket: o.engineSocket,
+      ...(o.nodeMode ? { mode: o.nodeMode } : {}),
+      ...(onPoint ? { onPoint } : {}),
+    }),
   ]);
   const blobs = openBlobs({ folder: home.path('artifacts'), sql, ids: systemIds, clock: systemClock });
   let streams: SkiffNode['streams'] | undefined;
@@ -145,7 +153,14 @@ export async function startDaemon(o: DaemonOptions): Promise<Daemon> {
     { port: POD_PORTS.kubernetes, socketPath: apiSocket },
   ]);
   await runner.synced();
-  home.writeDaemon({ pid: process.pid, startedAt, ports, version: VERSION, nodeMode: runtime.info.mode });
+  home.writeDaemon({
+    pid: process.pid,
+    startedAt,
+    ports,
+    version: VERSION,
+    nodeMode: runtime.info.mode,
+    ...(o.engineSocket ? { engineSocket: o.engineSocket } : {}),
+  });
   return {
     ports,
     link: () =>

@@ -10,6 +10,7 @@ export type DaemonRecord = {
   ports: Ports;
   version: string;
   nodeMode: 'netns' | 'plain';
+  engineSocket?: string;
 };
 
 /** `$SKIFF_HOME` and the files in it that others read. */

@@ -9,11 +9,11 @@ import type { Home } from './home.ts';
  */
 export async function endLeftovers(home: Home): Promise<number> {
   const entries = readFolder(home.path('run'));
-  const pods = entries.filter(e => e.isDirectory());
+  const pods = [...entries.filter(e => e.isDirectory()), ...readFolder(home.path('engine'))];
   if (pods.length > 0) {
-    const mode = home.lastDaemon()?.nodeMode ?? 'netns';
+    const { nodeMode: mode = 'netns', engineSocket } = home.lastDaemon() ?? {};
     const basis = { clock: systemClock, ids: systemIds, log: silentLogger };
-    const runtime = await openRuntime({ ...basis, home: home.folder, mode, poolSize: 0 });
+    const runtime = await openRuntime({ ...basis, home: home.folder, mode, engineSocket, poolSize: 0 });
     await runtime.start();
     await Promise.all(runtime.uids().map(uid => runtime.removeSandbox(uid)));
     await runtime.close();

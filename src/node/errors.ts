@@ -68,6 +68,8 @@ export const errors = {
     ),
   imageRefused: (image: string, message: string) =>
     new NotStartable('ErrImagePull', `image "${image}" is not run by the node: ${message}`),
+  imagePullFailed: (image: string, detail: string) =>
+    new NotStartable('ErrImagePull', `failed to pull image "${image}": ${detail}`),
   layerFailed: (image: string, detail: string) =>
     new NotStartable('ErrImagePull', `the Python environment for "${image}" could not be made: ${detail}`),
   sandboxFailed: (detail: string) => new NotStartable('FailedCreatePodSandBox', `Failed to create pod sandbox: ${detail}`),

@@ -33,6 +33,8 @@ export interface PodRuntime {
   uids(): readonly string[];
   /** Called with the uid of a Pod whose fact changed. */
   onChange(listener: (uid: string) => void): void;
+  /** An image that a container engine of this host has or pulls; without an engine the method is not there. */
+  findImage?(image: string, pullPolicy: string | undefined): Promise<EngineImage | undefined>;
   /** Lets go without stopping Pods; they run on and are adopted by the next daemon. */
   close(): Promise<void>;
 }
@@ -57,6 +59,16 @@ export type SandboxSpec = {
   hostNetwork: boolean;
   /** Names under which the Pod's own address appears in its hosts file. */
   ownNames: readonly string[];
+  /** Run by the host's container engine: every container has an `image`. */
+  engine?: boolean;
+};
+/** What a real image brings. */
+export type EngineImage = {
+  imageID: string;
+  entrypoint: readonly string[];
+  cmd: readonly string[];
+  env: Readonly<Record<string, string>>;
+  workingDir: string;
 };
 /** An item of a container's file system; `source` is a host path opened by the spawner. */
 export type MountSpec =
@@ -75,6 +87,8 @@ export type ContainerSpec = {
   name: string;
   /** 0, 1, …: restarts of the same container. */
   attempt: number;
+  /** The real image, for the container engine only. */
+  image?: string;
   argv: readonly string[];
   env: readonly { name: string; value: string }[];
   workingDir: string;

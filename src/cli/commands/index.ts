@@ -20,13 +20,14 @@ export const commands: readonly Command[] = [
   lazy(
     {
       name: 'up',
-      usage: 'up [--port N] [--detach] [--fake-nodes N] [--json]',
+      usage: 'up [--port N] [--detach] [--fake-nodes N] [--engine-socket PATH|none] [--json]',
       summary: 'start Skiff; --port N takes N to N+4, 0 picks free ones',
       options: {
         port: text,
         detach: { type: 'boolean', short: 'd' },
         json: flag,
         'node-mode': text,
+        'engine-socket': text,
         'crash-at': text,
         'fake-nodes': text,
       },

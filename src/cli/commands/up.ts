@@ -10,6 +10,7 @@ export const run: Command['run'] = async c => {
   const passed = [
     ...(c.options['port'] ? ['--port', c.options['port'] as string] : []),
     ...(c.options['fake-nodes'] ? ['--fake-nodes', c.options['fake-nodes'] as string] : []),
+    ...(c.options['engine-socket'] ? ['--engine-socket', c.options['engine-socket'] as string] : []),
     ...(c.options['node-mode'] ? ['--node-mode', c.options['node-mode'] as string] : []),
   ];
   const running = c.home.daemon();
@@ -34,6 +35,7 @@ export const run: Command['run'] = async c => {
     port: parsePort(c.options['port'] as string | undefined),
     fakeNodes: parseFakeNodes(c.options['fake-nodes'] as string | undefined),
     nodeMode: parseMode((c.options['node-mode'] as string | undefined) ?? c.env['SKIFF_NODE_MODE']),
+    engineSocket: (c.options['engine-socket'] as string | undefined) ?? c.env['SKIFF_ENGINE_SOCKET'],
     crashAt: (c.options['crash-at'] as string | undefined) ?? c.env['SKIFF_CRASH_AT'],
     hostEnv: c.env,
   }).catch(e => Promise.reject(e instanceof DataError ? new UserError(`${e.message}. ${e.remedy}`) : e));

@@ -15,18 +15,30 @@ export class Catalogue {
     this.#hasProgram = hasProgram;
   }
 
+  /** Whether an entry stands for the image, be it one that refuses. @throws NotStartable InvalidImageName */
+  knows(image: string): boolean {
+    return this.#find(parseImage(image)) !== undefined;
+  }
   /** @throws NotStartable InvalidImageName, ErrImagePull or ErrImageNeverPull; the message is the remedy */
   resolve(image: string, pullPolicy: string | undefined): ResolvedImage {
     const reference = parseImage(image);
-    const name = `${reference.registry}/${reference.repository}`;
-    const found = this.#entries.find(e => e.patterns.some(p => p.test(name)))?.entry;
+    const found = this.#find(reference);
     if (!found) throw pullPolicy === 'Never' ? errors.imageNeverPull(image) : errors.imageUnknown(image);
     if (found.kind === 'refused') throw errors.imageRefused(image, found.message ?? 'the catalogue refuses it');
     const missing = found.programs?.find(p => !this.#hasProgram(p));
     if (missing) throw pullPolicy === 'Never' ? errors.imageNeverPull(image) : errors.imageProgramMissing(image, missing);
+    const name = nameOf(reference);
     const digest = reference.digest ?? `sha256:${sha256Hex(canonicalJson([name, reference.tag, found]))}`;
     return { entry: found, reference, imageID: `${name}@${digest}` };
   }
+  #find(reference: ImageReference): CatalogueEntry | undefined {
+    const name = nameOf(reference);
+    return this.#entries.find(e => e.patterns.some(p => p.test(name)))?.entry;
+  }
+}
+
+function nameOf(r: ImageReference): string {
+  return `${r.registry}/${r.repository}`;
 }
 
 /** `*` stands for any text, also over slashes. */

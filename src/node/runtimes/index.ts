@@ -1,8 +1,10 @@
 import type { Clock, Ids, Logger } from '../../lib/index.ts';
 import type { PodRuntime } from '../runtime.ts';
+import { openEngine } from './engine/open.ts';
 import { nativeBinary } from './native.ts';
 import { NetnsRuntime } from './netns.ts';
 import { PlainRuntime } from './plain.ts';
+import { RoutedRuntime } from './routed.ts';
 
 export { RuntimeError } from './errors.ts';
 export { type SpawnFloor, spawnFloor } from './floor.ts';
@@ -12,6 +14,8 @@ export type RuntimeOptions = {
   home: string;
   /** Asked for; otherwise `netns` where it works, else `plain`. */
   mode?: 'netns' | 'plain' | undefined;
+  /** The socket of a container engine; `none` for no engine, else the usual ones are tried. */
+  engineSocket?: string | undefined;
   clock: Clock;
   ids: Ids;
   log: Logger;
@@ -26,6 +30,11 @@ export type RuntimeOptions = {
  * @throws RuntimeError NoNative or NoNamespaces when `netns` was asked for and cannot be.
  */
 export async function openRuntime(options: RuntimeOptions): Promise<PodRuntime> {
+  const [own, engine] = await Promise.all([openOwn(options), openEngine({ ...options, socketPath: options.engineSocket })]);
+  return engine ? new RoutedRuntime(own, engine) : own;
+}
+
+async function openOwn(options: RuntimeOptions): Promise<PodRuntime> {
   if (options.mode === 'plain') return new PlainRuntime({ ...options, reason: 'it was asked for' });
   try {
     return await NetnsRuntime.open({ ...options, binary: await nativeBinary(options.home) });

@@ -22,6 +22,8 @@ export type SpecContext = {
   hostEnv: Readonly<Record<string, string>>;
   serviceEnv: Readonly<Record<string, string>>;
   hostname: string;
+  /** The Pod is run by the host's container engine. */
+  engine: boolean;
 };
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const DEFAULT_MESSAGE_PATH = '/dev/termination-log';
@@ -40,7 +42,7 @@ export async function containerSpec(
     PATH: [...provision.pathDirs, SYSTEM_PATH].join(':'),
     HOSTNAME: c.hostname,
     HOME: security.runAsUser ? '/' : '/root',
-    ...c.hostEnv,
+    ...(c.engine ? {} : c.hostEnv), // its files are not in a real image
     ...c.serviceEnv,
     ...provision.env,
     ...entry.env,
@@ -55,6 +57,7 @@ export async function containerSpec(
   return {
     name: container.name,
     attempt,
+    ...(c.engine ? { image: container.image! } : {}),
     argv: argv.map(a => expand(a, v => values.get(v))),
     env: [...values].map(([key, value]) => ({ name: key, value })),
     workingDir: container.workingDir ?? entry.workingDir ?? '/',

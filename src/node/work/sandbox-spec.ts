@@ -5,7 +5,7 @@ import type { SandboxSpec } from '../runtime.ts';
 const HOSTNAME_MAX = 63;
 
 /** Host name, names and search domains of a Pod. @source kubernetes pkg/kubelet GeneratePodHostNameAndDomain (from knowledge) */
-export function sandboxSpec(pod: Frozen<Pod>, clusterDomain: string): SandboxSpec {
+export function sandboxSpec(pod: Frozen<Pod>, clusterDomain: string, engine = false): SandboxSpec {
   const { name, namespace, uid } = pod.metadata;
   const spec = pod.spec!;
   const hostname = (spec.hostname ?? name).slice(0, HOSTNAME_MAX).replace(/[-.]+$/, '');
@@ -24,5 +24,6 @@ export function sandboxSpec(pod: Frozen<Pod>, clusterDomain: string): SandboxSpe
     ],
     hostNetwork: spec.hostNetwork ?? false,
     ownNames: fqdn ? [fqdn, hostname] : [hostname],
+    ...(engine ? { engine } : {}),
   };
 }

@@ -9,6 +9,7 @@ import type { NodeFacts } from '../env/fields.ts';
 import { type Service, serviceVars } from '../env/service-vars.ts';
 import { errors, NotStartable } from '../errors.ts';
 import type { Catalogue, ResolvedImage } from '../images/catalogue.ts';
+import { engineImage } from '../images/engine-images.ts';
 import { ObjectReader } from '../objects.ts';
 import type { ContainerSpec, MountSpec, PodRuntime } from '../runtime.ts';
 import { requestToken, tokenRefreshMs } from '../volumes/tokens.ts';
@@ -118,12 +119,13 @@ export class Starter {
     }
     const specs = new Map(containersOf(pod).map(c => [c.spec.name, c.spec]));
     const starts = due.map(({ name, attempt }) => ({ container: specs.get(name)!, attempt }));
-    // Who wants to know the Pod's address has to wait for it; the others go along with the sandbox in one request.
-    const [later, now] = [starts.filter(s => asksForAddress(s.container)), starts.filter(s => !asksForAddress(s.container))];
+    // Who wants to know the Pod's address, and what an engine runs, has to wait for the sandbox; the others go along with the sandbox in one request.
+    const waits = (s: Start) => context.engine || asksForAddress(s.container);
+    const [later, now] = [starts.filter(waits), starts.filter(s => !waits(s))];
     const ready = (await Promise.all(now.map(s => this.#ready(uid, s, context)))).filter(r => r !== undefined);
     if (this.#gone.has(uid) || ready.length + later.length === 0) return;
     const sandbox = runtime.fact(uid)?.sandbox;
-    const standing = sandbox === 'ready' ? Promise.resolve() : this.#makeSandbox(uid, pod, sandbox !== undefined);
+    const standing = sandbox === 'ready' ? Promise.resolve() : this.#makeSandbox(context, uid, sandbox !== undefined);
     const running = ready.map(r => this.#run(uid, r.container, r.spec, standing));
     try {
       await standing;
@@ -153,27 +155,54 @@ export class Starter {
       this.#o.durable(),
     ]);
     const { hostname } = sandboxSpec(pod, clusterDomain);
-    return { home, pod, reader, node: { ...node, podIP: '' }, sources, hostEnv, serviceEnv, hostname };
+    return {
+      home,
+      pod,
+      reader,
+      node: { ...node, podIP: '' },
+      sources,
+      hostEnv,
+      serviceEnv,
+      hostname,
+      engine: this.#needsEngine(pod),
+    };
   }
 
   /** All that a container needs, made ready; undefined when something is missing, which then is a fact. */
   async #ready(uid: string, { container, attempt }: Start, context: SpecContext): Promise<Ready | undefined> {
-    const { facts, catalogue, provide, hostMounts } = this.#o;
+    const { facts, provide, hostMounts } = this.#o;
     try {
-      const image = catalogue.resolve(container.image ?? '', container.imagePullPolicy);
+      const image = await this.#image(container, context.engine);
+      if (context.engine) {
+        const nothing = { mounts: [], env: {}, pathDirs: [] };
+        return this.#prepared(uid, container, image, await containerSpec(context, container, attempt, image, nothing));
+      }
       const provision = await provide(context.pod, container, image, attempt);
       const files = Object.entries(image.entry.files ?? {}).map(
         ([target, content]): MountSpec => ({ kind: 'file', target, content, mode: 0o755 }),
       );
       const mounts = [...hostMounts, ...files, ...provision.mounts];
       const spec = await containerSpec(context, container, attempt, image, { ...provision, mounts });
-      mkdirSync(dirname(spec.logPath), { recursive: true, mode: 0o750 });
-      facts.setImage(uid, container.name, image.imageID);
-      return { container, spec };
+      return this.#prepared(uid, container, image, spec);
     } catch (error) {
       facts.fail(uid, container.name, error);
       return undefined;
     }
+  }
+
+  #prepared(uid: string, container: Frozen<Container>, image: ResolvedImage, spec: ContainerSpec): Ready {
+    mkdirSync(dirname(spec.logPath), { recursive: true, mode: 0o750 });
+    this.#o.facts.setImage(uid, container.name, image.imageID);
+    return { container, spec };
+  }
+  #image({ image = '', imagePullPolicy }: Frozen<Container>, engine: boolean): ResolvedImage | Promise<ResolvedImage> {
+    const { runtime, catalogue } = this.#o;
+    return engine ? engineImage(runtime, image, imagePullPolicy) : catalogue.resolve(image, imagePullPolicy);
+  }
+  /** One unknown image sends the whole Pod to the engine, so that its containers stay together. */
+  #needsEngine(pod: Frozen<Pod>): boolean {
+    const { runtime, catalogue } = this.#o;
+    return runtime.findImage !== undefined && containersOf(pod).some(c => !isKnown(catalogue, c.spec.image ?? ''));
   }
 
   /** Starts a container in a sandbox that stands or is being made; when that fails, its own error is not news. */
@@ -205,10 +234,10 @@ export class Starter {
     throw errors.postStartFailed(outcome.message);
   }
 
-  async #makeSandbox(uid: string, pod: Frozen<Pod>, again: boolean): Promise<void> {
+  async #makeSandbox({ pod, engine }: SpecContext, uid: string, again: boolean): Promise<void> {
     const { runtime, clusterDomain } = this.#o;
     if (again) await runtime.removeSandbox(uid);
-    await runtime.createSandbox(sandboxSpec(pod, clusterDomain));
+    await runtime.createSandbox(sandboxSpec(pod, clusterDomain, engine));
   }
 
   async #prepareVolumes(pod: Frozen<Pod>, reader: ObjectReader, client: Client): Promise<Map<string, VolumeSource>> {
@@ -256,6 +285,14 @@ export class Starter {
     for await (const page of client.list<Service>('v1/Service', { namespace: pod.metadata.namespace! }))
       services.push(...page.items);
     return { ...serviceVars(services), ...serviceVars([api]) };
+  }
+}
+
+function isKnown(catalogue: Catalogue, image: string): boolean {
+  try {
+    return catalogue.knows(image);
+  } catch {
+    return true; // no image name at all: its own container says so
   }
 }
 
