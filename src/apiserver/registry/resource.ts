@@ -55,7 +55,7 @@ export type Conversion = { toStorage(o: Obj): Obj; fromStorage(o: Frozen<Obj>): 
 export function apiVersionOf(r: { group: string; version: string }): string {
   return r.group ? `${r.group}/${r.version}` : r.version;
 }
-export function gvkOfDef(def: ResourceDef): Gvk {
+export function gvkOfDef(def: Pick<ResourceDef, 'group' | 'version' | 'kind'>): Gvk {
   return gvkOf({ apiVersion: apiVersionOf(def), kind: def.kind });
 }
 export function hasSubresource(def: ResourceDef, name: string): boolean {

@@ -4,9 +4,12 @@ import type { WriteOptions } from '../request/options.ts';
 import { applyDefaults, builtinSchema, prune, schemaNamed, unknownFields, validate } from '../schema/index.ts';
 import { defaultBuiltin } from '../validation/index.ts';
 
+/** What decoding must know of a resource. */
+type Type = Pick<ResourceDef, 'group' | 'version' | 'kind' | 'custom'>;
+
 const META = schemaNamed('meta.v1.ObjectMeta');
 
-export function schemaOf(def: ResourceDef): Schema | undefined {
+export function schemaOf(def: Type): Schema | undefined {
   return def.custom?.schema ?? builtinSchema(gvkOfDef(def));
 }
 
@@ -29,7 +32,7 @@ function dropNulls<T>(value: T): T {
  * The object as the type sees it: unknown fields reported and dropped, defaults filled in. Takes over `o`.
  * @throws StatusError 400 for unknown fields under Strict, and for members of the wrong type in built-in kinds
  */
-export function decode(def: ResourceDef, o: Obj, fieldValidation: WriteOptions['fieldValidation'], warnings: string[]): Obj {
+export function decode(def: Type, o: Obj, fieldValidation: WriteOptions['fieldValidation'], warnings: string[]): Obj {
   dropNulls(o.metadata);
   if (!def.custom) dropNulls(o);
   const schema = schemaOf(def);
@@ -47,14 +50,14 @@ export function decode(def: ResourceDef, o: Obj, fieldValidation: WriteOptions['
   return defaultBuiltin(gvkOfDef(def), o);
 }
 
-function strictError(def: ResourceDef, unknown: readonly string[]): Error {
+function strictError(def: Type, unknown: readonly string[]): Error {
   const detail = `strict decoding error: ${unknown.join(', ')}`;
   return errors.badRequest(
     def.custom ? detail : `${def.kind} in version "${def.version}" cannot be handled as a ${def.kind}: ${detail}`,
   );
 }
 
-function checkTypes(def: ResourceDef, schema: Schema, value: unknown, path: string): void {
+function checkTypes(def: Type, schema: Schema, value: unknown, path: string): void {
   const wrong = validate(schema, value).find(e => e.reason === 'FieldValueTypeInvalid');
   if (!wrong) return;
   const [, type, got] = /must be of type ([\w,]+): "(\w+)"/.exec(wrong.message) ?? [];

@@ -1,8 +1,9 @@
-import { checkers } from './crd-cel.ts';
+import { celRules } from './crd-cel.ts';
+import { roundtrip } from './roundtrip.ts';
 import { ApimachineryWorld } from './world.ts';
 
 export const area = {
-  checkers,
+  checkers: [...celRules, ...roundtrip],
   open: () => ApimachineryWorld.open(),
   close: (world: ApimachineryWorld) => world.close(),
   concurrency: 1,

@@ -91,7 +91,7 @@ async function checkRule(client: Client, rule: Rule, { ok, bad, also, flags }: S
 }
 const RULE_KEYS = new Set(['rule', 'message', 'messageExpression', 'reason', 'fieldPath']);
 
-export const checkers: readonly Checker<ApimachineryWorld>[] = [
+export const celRules: readonly Checker<ApimachineryWorld>[] = [
   {
     name: 'CEL rules of upstream projects',
     prefix: 'crd-cel/',
