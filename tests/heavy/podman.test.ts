@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chownSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -54,11 +64,29 @@ class Podman {
       await ended;
     }
     this.run('unshare', 'rm', '-rf', join(this.folder, '.local'));
+    this.run('system', 'migrate'); // ends the process that holds its namespaces
+    for (const pid of watchersBelow(this.folder)) process.kill(pid);
     rmSync(this.folder, { recursive: true, force: true });
   }
   get #env() {
     return { ...process.env, HOME: this.folder, XDG_RUNTIME_DIR: join(this.folder, 'run') };
   }
+}
+
+/** Podman keeps the watcher of an ended exec for five minutes; it names its files in its arguments. */
+function watchersBelow(folder: string): number[] {
+  const pids = readdirSync('/proc').filter(name => /^\d+$/.test(name));
+  const argumentsOf = (pid: string) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    } catch {
+      return []; // it has ended meanwhile
+    }
+  };
+  return pids
+    .map(pid => ({ pid: Number(pid), argv: argumentsOf(pid) }))
+    .filter(p => p.argv[0]?.endsWith('conmon') && p.argv.some(a => a.startsWith(folder)))
+    .map(p => p.pid);
 }
 
 async function podmanOf(t: TestContext): Promise<Podman | undefined> {
