@@ -72,6 +72,11 @@ export const errors = {
     new NotStartable('ErrImagePull', `failed to pull image "${image}": ${detail}`),
   layerFailed: (image: string, detail: string) =>
     new NotStartable('ErrImagePull', `the Python environment for "${image}" could not be made: ${detail}`),
+  devicesShort: (resource: string, requested: number, available: number) =>
+    new NotStartable(
+      'UnexpectedAdmissionError',
+      `Allocate failed due to requested number of devices unavailable for ${resource}. Requested: ${requested}, Available: ${available}, which is unexpected`,
+    ),
   sandboxFailed: (detail: string) => new NotStartable('FailedCreatePodSandBox', `Failed to create pod sandbox: ${detail}`),
   postStartFailed: (detail: string) => new NotStartable('PostStartHookError', `PostStartHook failed: ${detail}`),
   runFailed: (detail: string) => new NotStartable('RunContainerError', detail),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ControllerDef, Performer, PodStreams, Source } from '../kube/index.ts';
 import { defaultBackoff } from './agent/backoff.ts';
 import { nodeController } from './agent/controller.ts';
+import { Gpus } from './devices/gpus.ts';
 import { Environments } from './environments/environments.ts';
 import { Catalogue } from './images/catalogue.ts';
 import { readOwnEntries } from './images/own-entries.ts';
@@ -44,7 +45,9 @@ export async function createNode(o: NodeOptions): Promise<SkiffNode> {
   const clusterDomain = o.clusterDomain ?? 'cluster.local';
   await mkdir(join(home, 'logs', 'pods'), { recursive: true, mode: 0o700 });
   const folders = o.programPath ?? SYSTEM_FOLDERS;
-  const machine = await readMachine(home);
+  const deviceFolder = o.deviceFolder ?? '/dev';
+  const machine = await readMachine(home, deviceFolder);
+  const gpus = new Gpus({ home, folder: deviceFolder, byIndex: runtime.info.mode === 'plain' });
   const catalogue = new Catalogue([...(await readOwnEntries(home)), ...CATALOGUE], programFinder(folders));
   const facts = new Facts({ runtime, home, clock, log });
   const volumes = new Volumes({ home, clock, stageDir: o.stageDir });
@@ -58,6 +61,7 @@ export async function createNode(o: NodeOptions): Promise<SkiffNode> {
     facts,
     volumes,
     catalogue,
+    gpus,
     durable: o.durable,
     provide: (pod, container, image, attempt) =>
       environments.provide(pod, volumes.folder(pod.metadata.uid!), container, image, attempt),
@@ -68,9 +72,28 @@ export async function createNode(o: NodeOptions): Promise<SkiffNode> {
     clusterDomain,
   });
   const logRetentionMs = o.logRetentionMs ?? 3_600_000;
-  const remover = new Remover({ home, nodeName, runtime, volumes, environments, starter, client, clock, log, logRetentionMs });
+  const remover = new Remover({
+    home,
+    nodeName,
+    runtime,
+    volumes,
+    environments,
+    gpus,
+    starter,
+    client,
+    clock,
+    log,
+    logRetentionMs,
+  });
   const prober = new Prober({ runtime, clock });
-  const heartbeat = new Heartbeat({ nodeName, client, clock, log, runtime: runtime.info, machine: () => readMachine(home) });
+  const heartbeat = new Heartbeat({
+    nodeName,
+    client,
+    clock,
+    log,
+    runtime: runtime.info,
+    machine: () => readMachine(home, deviceFolder),
+  });
   const config = { nodeName, hostIP, backoff: o.backoff ?? defaultBackoff, slowStartMs: o.slowStartMs ?? 500, shortRunMs: 20 };
   let closed = false;
   facts.onDropped((uid, pod) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -14,6 +14,9 @@ import { podOf } from './testing/observe.ts';
 /** A node over an API in memory and a runtime that runs nothing. */
 async function stage(t: TestContext) {
   const home = await mkdtemp(join(tmpdir(), 'skiff-node-'));
+  const deviceFolder = join(home, 'dev');
+  await mkdir(deviceFolder);
+  await writeFile(join(deviceFolder, 'nvidia0'), '');
   const api = new MemoryApi();
   const runtime = new FakeRuntime();
   const client = api.client();
@@ -26,6 +29,7 @@ async function stage(t: TestContext) {
     ids: seededIds(1),
     stageDir: async id => join(home, 'stages', id),
     hostEnv: { PIP_CERT: '/etc/ca.pem' },
+    deviceFolder,
     durable: async () => {},
     apiServiceIP: '10.96.0.1',
   });
@@ -60,6 +64,21 @@ test('a Pod runs to its end in two status writes', async t => {
   await until('let go', () => runtime.calls.includes('removeSandbox u1'));
   const writes = api.calls.filter(c => c.includes('Pod'));
   assert.equal(writes.length, 2, writes.join(', '));
+});
+
+test('a GPU is capacity of the node and belongs to one Pod after the other', async t => {
+  const { api, runtime, pod, until } = await stage(t);
+  const node = api.list('v1/Node')[0] as Frozen<Obj<unknown, { allocatable: Record<string, string> }>>;
+  assert.equal(node.status!.allocatable['nvidia.com/gpu'], '1');
+  const container = { name: 'main', image: 'alpine', command: ['true'], resources: { limits: { 'nvidia.com/gpu': '1' } } };
+  const visible = (uid: string) => runtime.specs.get(`${uid}/main`)?.env.find(e => e.name === 'NVIDIA_VISIBLE_DEVICES')?.value;
+  put(api, podOf({ containers: [container] }));
+  await until('started', () => visible('u1') === '0');
+  runtime.exit('u1', 'main', 0);
+  await until('Succeeded', () => pod()?.status?.phase === 'Succeeded');
+  await until('let go', () => runtime.calls.includes('removeSandbox u1'));
+  put(api, podOf({ containers: [container] }, undefined, { name: 'q', uid: 'u2' }));
+  await until('the next one started', () => visible('u2') === '0');
 });
 
 test('env, volumes and log path reach the runtime', async t => {

@@ -24,6 +24,8 @@ export type NodeOptions = {
   clusterDomain?: string;
   /** Where programs that stand for images are looked up; default the usual system folders. */
   programPath?: readonly string[];
+  /** Where the nodes of GPUs are, default `/dev`. */
+  deviceFolder?: string;
   /** Waits between restarts; default 10 s, doubling to 300 s. */
   backoff?: BackoffOptions;
   /** A start that takes longer is reported as ContainerCreating; default 500 ms. */

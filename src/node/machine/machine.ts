@@ -1,13 +1,14 @@
 import { readdir, readFile, statfs } from 'node:fs/promises';
 import { arch, availableParallelism, freemem, hostname, release, totalmem } from 'node:os';
+import { gpusIn } from '../devices/gpus.ts';
 import type { Machine } from './node-object.ts';
 
 /** Measures this machine. Never rejects: what cannot be read is empty or zero. */
-export async function readMachine(home: string): Promise<Machine> {
+export async function readMachine(home: string, deviceFolder: string): Promise<Machine> {
   const text = (path: string) => readFile(path, 'utf8').catch(() => '');
   const [disk, devices, osRelease, machineID, bootID, meminfo] = await Promise.all([
     statfs(home).catch(() => ({ bsize: 0, blocks: 0, bavail: 0 })),
-    readdir('/dev').catch((): string[] => []),
+    readdir(deviceFolder).catch((): string[] => []),
     text('/etc/os-release'),
     text('/etc/machine-id'),
     text('/proc/sys/kernel/random/boot_id'),
@@ -21,7 +22,7 @@ export async function readMachine(home: string): Promise<Machine> {
     freeMemoryBytes: available ? Number(available) * 1024 : freemem(),
     diskBytes: disk.bsize * disk.blocks,
     freeDiskBytes: disk.bsize * disk.bavail,
-    gpus: devices.filter(d => /^nvidia\d+$/.test(d)).length,
+    gpus: gpusIn(devices).length,
     arch: arch(),
     kernel: release(),
     osImage: /^PRETTY_NAME="?([^"\n]*)/m.exec(osRelease)?.[1] ?? process.platform,

@@ -4,6 +4,7 @@ import { type Client, isReason } from '../../kube/index.ts';
 import type { Clock, Logger } from '../../lib/index.ts';
 import type { PodWant } from '../agent/fact.ts';
 import type { Pod } from '../agent/pod.ts';
+import type { Gpus } from '../devices/gpus.ts';
 import type { Environments } from '../environments/environments.ts';
 import type { PodRuntime } from '../runtime.ts';
 import { podLogFolder } from '../streams/log-path.ts';
@@ -16,6 +17,7 @@ export type RemoverOptions = {
   runtime: PodRuntime;
   volumes: Volumes;
   environments: Environments;
+  gpus: Gpus;
   starter: Starter;
   client: Client;
   clock: Clock;
@@ -34,10 +36,11 @@ export class Remover {
 
   /** Sandbox and volumes; the logs stay until the Pod's object is gone. */
   async remove(uid: string): Promise<void> {
-    const { starter, runtime, volumes, environments } = this.#o;
+    const { starter, runtime, volumes, environments, gpus } = this.#o;
     await starter.end(uid, async () => {
       await runtime.removeSandbox(uid);
       await environments.collect(volumes.folder(uid));
+      gpus.release(uid);
       volumes.remove(uid);
     });
   }

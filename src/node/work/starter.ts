@@ -5,6 +5,7 @@ import type { Clock, Logger } from '../../lib/index.ts';
 import { latestRun, POD, type RefreshParams, type StartParams } from '../agent/fact.ts';
 import { type Container, containersOf, type Pod } from '../agent/pod.ts';
 import { readObjects, volumeVersions } from '../agent/volume-versions.ts';
+import type { Gpus } from '../devices/gpus.ts';
 import type { NodeFacts } from '../env/fields.ts';
 import { type Service, serviceVars } from '../env/service-vars.ts';
 import { errors, NotStartable } from '../errors.ts';
@@ -34,6 +35,7 @@ export type StarterOptions = {
   facts: Facts;
   volumes: Volumes;
   catalogue: Catalogue;
+  gpus: Gpus;
   provide: Provide;
   durable(): Promise<void>;
   node: Omit<NodeFacts, 'podIP'>;
@@ -170,19 +172,21 @@ export class Starter {
 
   /** All that a container needs, made ready; undefined when something is missing, which then is a fact. */
   async #ready(uid: string, { container, attempt }: Start, context: SpecContext): Promise<Ready | undefined> {
-    const { facts, provide, hostMounts } = this.#o;
+    const { facts, gpus, provide, hostMounts } = this.#o;
     try {
       const image = await this.#image(container, context.engine);
       if (context.engine) {
-        const nothing = { mounts: [], env: {}, pathDirs: [] };
-        return this.#prepared(uid, container, image, await containerSpec(context, container, attempt, image, nothing));
+        const bare = { ...gpus.bind(context.pod, container), pathDirs: [] };
+        return this.#prepared(uid, container, image, await containerSpec(context, container, attempt, image, bare));
       }
       const provision = await provide(context.pod, container, image, attempt);
       const files = Object.entries(image.entry.files ?? {}).map(
         ([target, content]): MountSpec => ({ kind: 'file', target, content, mode: 0o755 }),
       );
-      const mounts = [...hostMounts, ...files, ...provision.mounts];
-      const spec = await containerSpec(context, container, attempt, image, { ...provision, mounts });
+      const devices = gpus.bind(context.pod, container);
+      const mounts = [...hostMounts, ...files, ...provision.mounts, ...devices.mounts];
+      const env = { ...provision.env, ...devices.env };
+      const spec = await containerSpec(context, container, attempt, image, { ...provision, env, mounts });
       return this.#prepared(uid, container, image, spec);
     } catch (error) {
       facts.fail(uid, container.name, error);

@@ -23,6 +23,7 @@ const spec: ContainerSpec = {
   workingDir: '/w',
   mounts: [
     { kind: 'bind', source: '/v', target: '/data', readOnly: true, idmap: true },
+    { kind: 'bind', source: '/dev/nvidia0', target: '/dev/nvidia0', readOnly: false, idmap: false },
     { kind: 'tmpfs', target: '/quick', sizeBytes: 1024 },
   ],
   runAsUser: 1000,
@@ -51,6 +52,7 @@ test('says to the engine all that a container has', () => {
       NetworkMode: 'host',
       Binds: ['/h/m:/dev/termination-log', '/v:/data:ro'],
       Tmpfs: { '/quick': 'size=1024' },
+      Devices: [{ PathOnHost: '/dev/nvidia0', PathInContainer: '/dev/nvidia0', CgroupPermissions: 'rwm' }],
       ExtraHosts: ['db:10.1.2.3', 'db.local:10.1.2.3'],
       ReadonlyRootfs: true,
       SecurityOpt: ['no-new-privileges'],

@@ -16,9 +16,11 @@ export type Ulimit = { Name: 'nofile' | 'nproc'; Soft: number; Hard: number };
 /** A container as `POST /containers/create` reads it. Pure. */
 export function createBody(pod: SandboxSpec, spec: ContainerSpec, paths: ContainerPaths, ulimits: readonly Ulimit[]): object {
   const binds: string[] = [...paths.files].map(([target, source]) => `${source}:${target}`);
+  const devices: string[] = [];
   const tmpfs: Record<string, string> = {};
   for (const mount of spec.mounts) {
-    if (mount.kind === 'bind') binds.push(`${paths.sourceOf(mount)}:${mount.target}${mount.readOnly ? ':ro' : ''}`);
+    if (mount.kind === 'bind' && mount.source.startsWith('/dev/')) devices.push(mount.source);
+    else if (mount.kind === 'bind') binds.push(`${paths.sourceOf(mount)}:${mount.target}${mount.readOnly ? ':ro' : ''}`);
     if (mount.kind === 'tmpfs') tmpfs[mount.target] = mount.sizeBytes ? `size=${mount.sizeBytes}` : '';
   }
   const { memoryBytes, cpuMillis } = spec.limits;
@@ -43,6 +45,7 @@ export function createBody(pod: SandboxSpec, spec: ContainerSpec, paths: Contain
       NetworkMode: 'host',
       Binds: binds,
       Tmpfs: tmpfs,
+      Devices: devices.map(path => ({ PathOnHost: path, PathInContainer: path, CgroupPermissions: 'rwm' })),
       ExtraHosts: pod.hostAliases.flatMap(a => a.names.map(name => `${name}:${a.ip}`)),
       ReadonlyRootfs: spec.readOnlyRoot,
       SecurityOpt: ['no-new-privileges'],
