@@ -57,7 +57,8 @@ function makeType(schema: Schema): FieldType {
   const properties = node.properties ?? {};
   const elementType = (): FieldType => {
     if (typeof extra === 'object') return fieldTypeOf(extra);
-    return node['x-kubernetes-preserve-unknown-fields'] ? DEDUCED : ATOMIC;
+    // An object of which nothing is said may hold anything, each member with an owner of its own.
+    return node['x-kubernetes-preserve-unknown-fields'] || !node.properties ? DEDUCED : ATOMIC;
   };
   const itemSchema = (): Schema | undefined =>
     node.items?.allOf?.length === 1 ? { ...node.items.allOf[0], ...node.items } : node.items;

@@ -1,69 +1,23 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { parse } from 'yaml';
 import type { StatusError } from '../errors.ts';
 import type { Schema } from '../schema.ts';
 import { deepFreeze } from '../types.ts';
 import { strategicMergePatch } from './index.ts';
+import { checkPatchCase, type PatchCase, resolveDefinitions } from './testing/cases.ts';
 
 const DATA = new URL('../../../../shared/conformance/apimachinery/strategicpatch/', import.meta.url);
 const hasData = existsSync(DATA);
-
-/** Follows `$ref`s into one graph of shared nodes, as the registry does for built-in kinds. */
-function resolve(definitions: Record<string, Record<string, unknown>>, root: string): Schema {
-  const nodes = new Map<string, Record<string, unknown>>();
-  const named = (name: string): Record<string, unknown> => {
-    let node = nodes.get(name);
-    if (!node) {
-      node = {};
-      nodes.set(name, node);
-      Object.assign(node, walk(definitions[name] ?? {}));
-    }
-    return node;
-  };
-  const walk = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(walk);
-    if (value === null || typeof value !== 'object') return value;
-    const { $ref, ...own } = value as Record<string, unknown>;
-    const entries = Object.entries(own).map(([key, member]) => [key, walk(member)]);
-    if (typeof $ref !== 'string') return Object.fromEntries(entries);
-    const target = named($ref.split('/').at(-1)!);
-    if (entries.length === 0) return target;
-    // Members of the target are read late: the graph is cyclic.
-    return Object.create(target, Object.fromEntries(entries.map(([key, member]) => [key, { value: member, enumerable: true }])));
-  };
-  return named(root) as Schema;
-}
-
-type Case = Record<'name' | 'Original' | 'TwoWay' | 'Modified' | 'Current' | 'ThreeWay' | 'Result', string> & {
-  TwoWayResult?: string;
-  ExpectedError?: string;
-};
 
 test('gives upstream results for every case of patch_test.go', { skip: !hasData }, () => {
   const read = (name: string) => readFileSync(new URL(name, DATA), 'utf8');
   // One line of the file has a trailing comma.
   const v2 = JSON.parse(read('swagger-merge-item.json').replace(/,(\s*[}\]])/g, '$1')).definitions;
   const v3 = JSON.parse(read('swagger-merge-item-v3.json').replace(/,(\s*[}\]])/g, '$1')).components.schemas;
-  const cases = JSON.parse(read('cases.json')) as Case[];
+  const cases = JSON.parse(read('cases.json')) as PatchCase[];
   assert.ok(cases.length >= 80);
-  for (const schema of [resolve(v2, 'mergeItem'), resolve(v3, 'mergeItem')]) {
-    for (const c of cases) {
-      const apply = (doc: string, patch: string) =>
-        strategicMergePatch(deepFreeze(parse(doc) ?? {}), deepFreeze(parse(patch) ?? {}), schema);
-      if (c.ExpectedError) {
-        assert.throws(
-          () => apply(c.Original, c.TwoWay),
-          (e: StatusError) => e.message.includes(c.ExpectedError!),
-          c.name,
-        );
-        continue;
-      }
-      assert.deepEqual(apply(c.Original, c.TwoWay), parse(c.TwoWayResult ?? c.Modified), `two-way: ${c.name}`);
-      if (c.ThreeWay) assert.deepEqual(apply(c.Current, c.ThreeWay), parse(c.Result), `three-way: ${c.name}`);
-    }
-  }
+  for (const definitions of [v2, v3]) for (const c of cases) checkPatchCase(c, resolveDefinitions(definitions, 'mergeItem'));
 });
 
 const containers: Schema = {
