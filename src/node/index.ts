@@ -8,6 +8,7 @@ import { Environments } from './environments/environments.ts';
 import { Catalogue } from './images/catalogue.ts';
 import { readOwnEntries } from './images/own-entries.ts';
 import { CATALOGUE } from './images/table.ts';
+import { readDisk } from './machine/disk.ts';
 import { Heartbeat } from './machine/heartbeat.ts';
 import { readMachine } from './machine/machine.ts';
 import { programFinder, SYSTEM_FOLDERS } from './machine/programs.ts';
@@ -16,6 +17,7 @@ import type { MountSpec, RuntimeInfo } from './runtime.ts';
 import { serviceController, servicePerformer } from './services/controller.ts';
 import { podStreams } from './streams/pod-streams.ts';
 import { Volumes } from './volumes/volumes.ts';
+import { Evictor } from './work/evictor.ts';
 import { Facts } from './work/facts.ts';
 import { performersOf } from './work/performers.ts';
 import { Prober } from './work/prober.ts';
@@ -46,7 +48,9 @@ export async function createNode(o: NodeOptions): Promise<SkiffNode> {
   await mkdir(join(home, 'logs', 'pods'), { recursive: true, mode: 0o700 });
   const folders = o.programPath ?? SYSTEM_FOLDERS;
   const deviceFolder = o.deviceFolder ?? '/dev';
-  const machine = await readMachine(home, deviceFolder);
+  const disk = o.disk ?? (() => readDisk(home));
+  const measure = () => readMachine(deviceFolder, disk);
+  const machine = await measure();
   const gpus = new Gpus({ home, folder: deviceFolder, byIndex: runtime.info.mode === 'plain' });
   const catalogue = new Catalogue([...(await readOwnEntries(home)), ...CATALOGUE], programFinder(folders));
   const facts = new Facts({ runtime, home, clock, log });
@@ -92,8 +96,10 @@ export async function createNode(o: NodeOptions): Promise<SkiffNode> {
     clock,
     log,
     runtime: runtime.info,
-    machine: () => readMachine(home, deviceFolder),
+    machine: measure,
   });
+  const evict = (uid: string, message: string) => facts.evict(uid, message);
+  const evictor = new Evictor({ home, nodeName, client, clock, log, disk, evict, changed: () => heartbeat.report() });
   const config = { nodeName, hostIP, backoff: o.backoff ?? defaultBackoff, slowStartMs: o.slowStartMs ?? 500, shortRunMs: 20 };
   let closed = false;
   facts.onDropped((uid, pod) => {
@@ -113,9 +119,11 @@ export async function createNode(o: NodeOptions): Promise<SkiffNode> {
       facts.open();
       await heartbeat.start();
       await remover.sweep();
+      evictor.start();
     },
     async close() {
       closed = true;
+      evictor.close();
       heartbeat.close();
       prober.close();
       starter.close();

@@ -1,6 +1,7 @@
 import type { Client } from '../kube/index.ts';
 import type { Clock, Ids, Logger } from '../lib/index.ts';
 import type { BackoffOptions } from './agent/backoff.ts';
+import type { Disk } from './machine/disk.ts';
 import type { PodRuntime } from './runtime.ts';
 
 export type NodeOptions = {
@@ -24,6 +25,8 @@ export type NodeOptions = {
   clusterDomain?: string;
   /** Where programs that stand for images are looked up; default the usual system folders. */
   programPath?: readonly string[];
+  /** Measures the disk of `home`; tests say how full it is. */
+  disk?: () => Promise<Disk>;
   /** Where the nodes of GPUs are, default `/dev`. */
   deviceFolder?: string;
   /** Waits between restarts; default 10 s, doubling to 300 s. */

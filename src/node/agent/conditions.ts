@@ -4,12 +4,18 @@ import { isTerminal, type Pod, type PodPhase } from './pod.ts';
 import { timeText } from './status.ts';
 
 type Draft = { type: string; status: 'True' | 'False'; reason?: string; message?: string };
-const OWNED = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady'];
 
 /** Conditions of the node; those of others (PodScheduled, DisruptionTarget, readiness gates) are kept as they are. */
 export function conditionsOf(
   pod: Frozen<Pod>,
-  o: { phase: PodPhase; views: readonly ContainerView[]; initialized: boolean; sandboxReady: boolean; now: Date },
+  o: {
+    phase: PodPhase;
+    views: readonly ContainerView[];
+    initialized: boolean;
+    sandboxReady: boolean;
+    evicted?: string | undefined;
+    now: Date;
+  },
 ): Condition[] {
   const past = (pod.status?.conditions ?? []) as readonly Frozen<Condition>[];
   const containersReady = readiness(
@@ -21,6 +27,7 @@ export function conditionsOf(
     initializedOf(o),
     gatesOf(pod, containersReady),
     { ...containersReady, type: 'ContainersReady' },
+    ...(o.evicted === undefined ? [] : [disruption(o.evicted)]),
   ];
   return [
     ...drafts.map(d =>
@@ -30,10 +37,13 @@ export function conditionsOf(
         o.now,
       ),
     ),
-    ...past.filter(c => !OWNED.includes(c.type)),
+    ...past.filter(c => !drafts.some(d => d.type === c.type)),
   ];
 }
 
+function disruption(message: string): Draft {
+  return { type: 'DisruptionTarget', status: 'True', reason: 'TerminationByKubelet', message };
+}
 function initializedOf(o: { phase: PodPhase; views: readonly ContainerView[]; initialized: boolean }): Draft {
   if (o.phase === 'Succeeded') return { type: 'Initialized', status: 'True', reason: 'PodCompleted' };
   if (o.initialized) return { type: 'Initialized', status: 'True' };

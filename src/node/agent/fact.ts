@@ -32,6 +32,8 @@ export type AgentFact = {
   images: Record<string, string>;
   /** Revisions of the objects that are written into volumes now. */
   volumeVersions?: string;
+  /** Why the node ends the Pod. */
+  evicted?: string;
 };
 export const NO_FACT: AgentFact = { problems: {}, images: {} };
 

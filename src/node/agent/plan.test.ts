@@ -310,3 +310,23 @@ test('a Pod with one container waiting is Pending', () => {
   const pod = podOf({ containers: [{ name: 'main' }, { name: 'other' }] });
   assert.equal(statusOf(plan({ pod, runtime: sandbox([run('main')]) })).phase, 'Pending');
 });
+
+test('ends an evicted Pod within a second, Failed with the reason', () => {
+  const evicted = 'The node was low on resource: ephemeral-storage. ';
+  const stopping = plan({ pod: podOf(), runtime: sandbox([run('main')]), evicted });
+  assert.equal((stopping.effects!.find(e => e.name === 'container.stop')!.params as { graceMs: number }).graceMs, 1_000);
+  assert.ok(stopping.events!.some(e => e.type === 'Warning' && e.reason === 'Evicted' && e.message === evicted));
+  const pod = withStatus(podOf(), reported({ pod: podOf(), runtime: sandbox([run('main')]), evicted }));
+  const status = statusOf(plan({ pod, runtime: sandbox([exited('main', 0)]), evicted }));
+  assert.deepEqual([status.phase, status.reason, status.message], ['Failed', 'Evicted', evicted]);
+  const disruptions = status.conditions!.filter(c => c.type === 'DisruptionTarget');
+  assert.deepEqual(
+    disruptions.map(c => [c.status, c.reason, c.message]),
+    [['True', 'TerminationByKubelet', evicted]],
+  );
+});
+
+test('an evicted Pod that never started fails too', () => {
+  const status = statusOf(plan({ pod: podOf(), evicted: 'low', memo: seen(new Date(NOW.getTime() - 600)) }));
+  assert.deepEqual([status.phase, status.reason], ['Failed', 'Evicted']);
+});

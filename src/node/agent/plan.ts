@@ -43,7 +43,10 @@ export type Memo = {
   crashes: Crashes /** What was told last, by subject: an event is told once. */;
   told: Readonly<Record<string, string>>;
 };
+type Failure = { reason: string; message: string };
 const DEFAULT_GRACE_SECONDS = 30;
+/** @source kubernetes pkg/kubelet/eviction immediateEvictionGracePeriodSeconds (from knowledge) */
+const EVICTION_GRACE_MS = 1_000;
 
 /** The state machine of one Pod: what to start and stop, and what to report. Pure. */
 export function planPod(observed: Observed<Pod, Memo>, now: Date, config: AgentConfig): Plan<Memo> {
@@ -84,9 +87,9 @@ class Turn {
   plan(): Plan<Memo> {
     const { deletionTimestamp } = this.#pod.metadata;
     if (isTerminal(this.#pod.status?.phase) && !this.#views.some(v => v.run?.state === 'running')) return this.#ended();
-    const deadline = this.#deadlinePassed();
+    const failure = this.#failure();
     const decision = decide(this.#pod, this.#views, this.#probes, {
-      ending: deletionTimestamp !== undefined || deadline || isTerminal(this.#pod.status?.phase),
+      ending: deletionTimestamp !== undefined || failure !== undefined || isTerminal(this.#pod.status?.phase),
       graceMs: this.#graceMs(),
       crashes: this.#memo.crashes,
       now: this.#now,
@@ -97,7 +100,7 @@ class Turn {
     this.#stop(decision);
     this.#start(decision);
     this.#refreshVolumes();
-    const status = this.#status(decision, deadline);
+    const status = this.#status(decision, failure);
     this.#tell(decision);
     if (deletionTimestamp && decision.finished && jsonEqual(status, this.#pod.status)) return this.#ended();
     return this.#out(decision.crashes, this.#isQuiet(decision) ? undefined : status);
@@ -176,8 +179,19 @@ class Turn {
   }
 
   #graceMs(): number {
+    if (this.#fact.evicted !== undefined) return EVICTION_GRACE_MS;
     const { deletionGracePeriodSeconds } = this.#pod.metadata;
     return (deletionGracePeriodSeconds ?? this.#pod.spec!.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS) * 1000;
+  }
+  /** Why the node ends the Pod before its containers do. */
+  #failure(): Failure | undefined {
+    const { evicted } = this.#fact;
+    if (evicted !== undefined) {
+      this.#once('evicted', '', () => [{ type: 'Warning', reason: 'Evicted', message: evicted }]);
+      return { reason: 'Evicted', message: evicted };
+    }
+    if (!this.#deadlinePassed()) return undefined;
+    return { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' };
   }
   #deadlinePassed(): boolean {
     const seconds = this.#pod.spec!.activeDeadlineSeconds;
@@ -238,9 +252,9 @@ class Turn {
     this.#effects.push({ name: EFFECT.volumesRefresh, id: `${this.#uid}/${versions}`, params: { pod: this.#pod, versions } });
   }
 
-  #status(decision: Decision, deadline: boolean): PodStatus {
+  #status(decision: Decision, failure: Failure | undefined): PodStatus {
     const past = this.#pod.status ?? {};
-    const phase = this.#phase(decision, deadline);
+    const phase = this.#phase(decision, failure);
     const runtime = this.#fact.runtime;
     const podIP = runtime?.podIP ?? past.podIP;
     const list = (...roles: ContainerView['role'][]) =>
@@ -253,14 +267,13 @@ class Turn {
       ...(past as PodStatus),
       ...(generation === undefined ? {} : { observedGeneration: generation }),
       phase,
-      ...(deadline && phase === 'Failed'
-        ? { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' }
-        : {}),
+      ...(phase === 'Failed' ? failure : {}),
       conditions: conditionsOf(this.#pod, {
         phase,
         views: this.#views,
         initialized: decision.initialized,
         sandboxReady,
+        evicted: this.#fact.evicted,
         now: this.#now,
       }),
       hostIP: this.#config.hostIP,
@@ -273,12 +286,12 @@ class Turn {
       ...(ephemeral.length > 0 ? { ephemeralContainerStatuses: ephemeral } : {}),
     };
   }
-  #phase(decision: Decision, deadline: boolean): PodPhase {
+  #phase(decision: Decision, failure: Failure | undefined): PodPhase {
     const past = this.#pod.status?.phase;
     if (isTerminal(past)) return past!;
     const mains = this.#views.filter(v => v.role === 'main');
     if (decision.finished) {
-      const good = !deadline && !decision.initFailed && mains.every(v => v.run?.exitCode === 0 && !v.run.startError);
+      const good = !failure && !decision.initFailed && mains.every(v => v.run?.exitCode === 0 && !v.run.startError);
       return good ? 'Succeeded' : 'Failed';
     }
     return mains.every(v => v.run) ? 'Running' : 'Pending';

@@ -98,6 +98,7 @@ export type PodSpec = {
   restartPolicy?: 'Always' | 'OnFailure' | 'Never';
   terminationGracePeriodSeconds?: number;
   activeDeadlineSeconds?: number;
+  priority?: number;
   serviceAccountName?: string;
   hostname?: string;
   subdomain?: string;

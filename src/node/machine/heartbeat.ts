@@ -1,7 +1,7 @@
 import { type Client, type Condition, type Frozen, isReason, type Obj, type Ref } from '../../kube/index.ts';
 import type { Clock, Logger } from '../../lib/index.ts';
 import type { RuntimeInfo } from '../runtime.ts';
-import { type Machine, NOT_READY_TAINT, nodeObject } from './node-object.ts';
+import { DISK_PRESSURE_TAINT, hasDiskPressure, type Machine, NOT_READY_TAINT, nodeObject } from './node-object.ts';
 
 export type HeartbeatOptions = {
   nodeName: string;
@@ -15,6 +15,7 @@ type NodeObj = Obj<{ taints?: { key: string }[] }, { conditions?: Condition[] }>
 const LEASE_EVERY_MS = 10_000;
 const STATUS_EVERY_LEASES = 30;
 const LEASE_SECONDS = 40;
+const OWN_TAINTS = [NOT_READY_TAINT.key, DISK_PRESSURE_TAINT.key];
 const LEASES = 'kube-node-lease';
 
 /** Keeps the Node object and its Lease: the Lease every 10 s, the status every 5 min. @source kubernetes pkg/kubelet/nodestatus (from knowledge) */
@@ -31,6 +32,10 @@ export class Heartbeat {
     await this.#register();
     await this.#renew();
     this.#next();
+  }
+  /** Tells the API how the node is now, without waiting for the next time. */
+  report(): Promise<void> {
+    return this.#register();
   }
   close(): void {
     this.#closed = true;
@@ -54,11 +59,13 @@ export class Heartbeat {
     const { client, nodeName, runtime, machine, clock } = this.#o;
     const ref: Ref = { apiVersion: 'v1', kind: 'Node', name: nodeName };
     const past = await client.get<NodeObj>(ref).catch(absent);
-    const wanted = nodeObject(nodeName, await machine(), runtime, (past?.status?.conditions ?? []) as Condition[], clock.now());
+    const measured = await machine();
+    const wanted = nodeObject(nodeName, measured, runtime, (past?.status?.conditions ?? []) as Condition[], clock.now());
     const { labels, annotations } = wanted.metadata;
     if (!past) await client.write({ verb: 'create', object: wanted, adopt: 'never' });
     else {
-      const taints = past.spec?.taints?.filter(t => t.key !== NOT_READY_TAINT.key) ?? [];
+      const others = past.spec?.taints?.filter(t => !OWN_TAINTS.includes(t.key)) ?? [];
+      const taints = hasDiskPressure(measured) ? [...others, DISK_PRESSURE_TAINT] : others;
       const spec = { ...(wanted.spec as object), taints: taints.length > 0 ? taints : null };
       await client.write({ verb: 'patch', ref, type: 'merge', patch: { metadata: { labels, annotations }, spec } });
     }

@@ -1,13 +1,14 @@
-import { readdir, readFile, statfs } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { arch, availableParallelism, freemem, hostname, release, totalmem } from 'node:os';
 import { gpusIn } from '../devices/gpus.ts';
+import type { Disk } from './disk.ts';
 import type { Machine } from './node-object.ts';
 
 /** Measures this machine. Never rejects: what cannot be read is empty or zero. */
-export async function readMachine(home: string, deviceFolder: string): Promise<Machine> {
+export async function readMachine(deviceFolder: string, readDisk: () => Promise<Disk>): Promise<Machine> {
   const text = (path: string) => readFile(path, 'utf8').catch(() => '');
   const [disk, devices, osRelease, machineID, bootID, meminfo] = await Promise.all([
-    statfs(home).catch(() => ({ bsize: 0, blocks: 0, bavail: 0 })),
+    readDisk(),
     readdir(deviceFolder).catch((): string[] => []),
     text('/etc/os-release'),
     text('/etc/machine-id'),
@@ -20,8 +21,8 @@ export async function readMachine(home: string, deviceFolder: string): Promise<M
     cpus: availableParallelism(),
     memoryBytes: totalmem(),
     freeMemoryBytes: available ? Number(available) * 1024 : freemem(),
-    diskBytes: disk.bsize * disk.blocks,
-    freeDiskBytes: disk.bsize * disk.bavail,
+    diskBytes: disk.bytes,
+    freeDiskBytes: disk.freeBytes,
     gpus: gpusIn(devices).length,
     arch: arch(),
     kernel: release(),

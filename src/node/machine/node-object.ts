@@ -2,6 +2,7 @@ import type { Condition, Obj } from '../../kube/index.ts';
 import { DOMAIN, VERSION } from '../../lib/index.ts';
 import { timeText } from '../agent/status.ts';
 import type { RuntimeInfo } from '../runtime.ts';
+import { isLow } from './disk.ts';
 
 /** What the node knows of its machine. */
 export type Machine = {
@@ -20,10 +21,14 @@ export type Machine = {
 };
 /** On a node that is going or gone, so that nothing new is placed there; its next registration takes it off. */
 export const NOT_READY_TAINT = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
+/** While the disk is nearly full nothing new is placed here. */
+export const DISK_PRESSURE_TAINT = { key: 'node.kubernetes.io/disk-pressure', effect: 'NoSchedule' };
+export function hasDiskPressure(m: Machine): boolean {
+  return isLow({ bytes: m.diskBytes, freeBytes: m.freeDiskBytes });
+}
 const MAX_PODS = 1_000;
 /** Below these shares memory and disk are under pressure. @source kubernetes default eviction thresholds (from knowledge) */
 const LEAST_MEMORY_BYTES = 100 * 2 ** 20;
-const LEAST_DISK_SHARE = 0.1;
 const ARCHITECTURES: Record<string, string> = { x64: 'amd64', ia32: '386' };
 
 /** The Node object as it should stand in the API. `past` keeps transition times. */
@@ -73,7 +78,7 @@ export function nodeObject(name: string, m: Machine, runtime: RuntimeInfo, past:
 
 function conditions(m: Machine, runtime: RuntimeInfo, past: readonly Condition[], now: Date): Condition[] {
   const lowMemory = m.freeMemoryBytes < LEAST_MEMORY_BYTES;
-  const lowDisk = m.freeDiskBytes < m.diskBytes * LEAST_DISK_SHARE;
+  const lowDisk = hasDiskPressure(m);
   const { isolation } = runtime;
   const drafts: [string, boolean, string, string][] = [
     ['MemoryPressure', lowMemory, ...pressure(lowMemory, 'Memory', 'sufficient memory', 'little memory is left')],

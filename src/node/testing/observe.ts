@@ -43,6 +43,7 @@ export type World = {
   pod: Pod;
   runtime?: PodFact;
   problems?: AgentFact['problems'];
+  evicted?: string;
   probes?: ProbeFacts;
   memo?: Memo;
   objects?: Obj[];
@@ -52,8 +53,9 @@ export type World = {
 export function planTwice(world: World, compare: (a: unknown, b: unknown) => void): Plan<Memo> {
   const fact: AgentFact = { problems: world.problems ?? {}, images: { main: 'docker.io/library/alpine@sha256:0' } };
   if (world.runtime) fact.runtime = world.runtime;
+  if (world.evicted) fact.evicted = world.evicted;
   const signals: Record<string, unknown> = {
-    containers: world.runtime || world.problems ? fact : undefined,
+    containers: world.runtime || world.problems || world.evicted ? fact : undefined,
     probes: world.probes,
   };
   const observed = {

@@ -6,7 +6,13 @@ import type { PodFact, PodRuntime } from '../runtime.ts';
 import { containerLogPath } from '../streams/log-path.ts';
 import { logTail } from '../streams/log-tail.ts';
 
-type Own = { problems: Record<string, Problem>; images: Record<string, string>; volumeVersions?: string; want?: PodWant };
+type Own = {
+  problems: Record<string, Problem>;
+  images: Record<string, string>;
+  volumeVersions?: string;
+  evicted?: string;
+  want?: PodWant;
+};
 
 /** Source `containers`: what the runtime says of a Pod, and what kept its parts from starting. Keyed by the Pod's uid. */
 export class Facts implements Source<AgentFact> {
@@ -42,8 +48,14 @@ export class Facts implements Source<AgentFact> {
     const own = this.#own.get(uid);
     const runtime = this.#seen.get(uid);
     if (!own && !runtime) return undefined;
-    const { problems = {}, images = {}, volumeVersions } = own ?? {};
-    return { problems, images, ...(runtime ? { runtime } : {}), ...(volumeVersions === undefined ? {} : { volumeVersions }) };
+    const { problems = {}, images = {}, volumeVersions, evicted } = own ?? {};
+    return {
+      problems,
+      images,
+      ...(runtime ? { runtime } : {}),
+      ...(volumeVersions === undefined ? {} : { volumeVersions }),
+      ...(evicted === undefined ? {} : { evicted }),
+    };
   }
   want(uid: string, params: unknown): void {
     this.#ownOf(uid).want = params as PodWant;
@@ -99,6 +111,11 @@ export class Facts implements Source<AgentFact> {
   }
   setVolumeVersions(uid: string, versions: string): void {
     this.#ownOf(uid).volumeVersions = versions;
+  }
+  /** The node is short of something: the Pod ends with this message. */
+  evict(uid: string, message: string): void {
+    this.#ownOf(uid).evicted = message;
+    this.#changed(uid);
   }
   problem(uid: string, part: string): Problem | undefined {
     return this.#own.get(uid)?.problems[part];
