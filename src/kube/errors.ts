@@ -95,6 +95,8 @@ export const errors = {
   tooManyRequests: (message: string, retryAfterSeconds: number) =>
     failure(429, 'TooManyRequests', message, { retryAfterSeconds }),
   unavailable: (message: string) => failure(503, 'ServiceUnavailable', message),
+  /** A full disk; a code that upstream has no use for. */
+  insufficientStorage: (message: string) => failure(507, 'InsufficientStorage', message),
   internal: (message: string) => failure(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] }),
   failure,
 };

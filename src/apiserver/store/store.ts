@@ -214,7 +214,9 @@ export class Store {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       this.#rv = this.#committedRv;
       this.#batch.clear();
-      for (const { job } of done) job.reject(storageError(e));
+      // Not even begun: whoever waits is told, else they would wait for a disk that may never come back.
+      const refused = done.length > 0 ? done.map(d => d.job) : this.#queue.splice(0);
+      for (const job of refused) job.reject(storageError(e));
       this.#again();
       return;
     }
@@ -392,6 +394,6 @@ function storageError(e: unknown): unknown {
   if (e instanceof StatusError) return e;
   const code = (e as { errcode?: number }).errcode;
   if (code !== undefined && (code & 0xff) === SQLITE_FULL)
-    return errors.unavailable('the disk of kube.db is full: writes are refused, reads go on; free some space');
+    return errors.insufficientStorage('the disk of kube.db is full: writes are refused, reads go on; free some space');
   return errors.unavailable(`the store could not commit: ${(e as Error).message}`);
 }
