@@ -46,7 +46,7 @@ func main() {
 func startEtcd(dir string) (*embed.Etcd, error) {
 	c := embed.NewConfig()
 	c.Dir = dir
-	c.LogLevel = "error"
+	c.LogLevel = "panic"
 	any := url.URL{Scheme: "http", Host: "127.0.0.1:0"}
 	c.ListenClientUrls, c.AdvertiseClientUrls = []url.URL{any}, []url.URL{any}
 	c.ListenPeerUrls, c.AdvertisePeerUrls = []url.URL{any}, []url.URL{any}
